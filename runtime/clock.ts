@@ -1,0 +1,18 @@
+// Time as a dependency: the runtime never reads the machine's clock by itself, so that tests and the simulator can turn it.
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Clock {
+  /** Wall clock, epoch milliseconds (integer). */
+  now(): number;
+  /** Monotonic milliseconds (may be fractional): for intervals and durations only. */
+  monotonicMs(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+};
