@@ -1,0 +1,36 @@
+// Zigzag varints of the record encoding. Plain numbers throughout: exact to 2^53, which offsets and timestamps do not reach.
+
+const INT32_LIMIT = 0x40000000;
+
+/** Bytes that `value` takes as a zigzag varint. */
+export function varintSize(value: number): number {
+  if (value >= -64 && value < 64) return 1;
+  let rest = value < 0 ? -value * 2 - 1 : value * 2;
+  let size = 1;
+  while (rest >= 128) {
+    rest = Math.floor(rest / 128);
+    size++;
+  }
+  return size;
+}
+
+/** Writes `value` as a zigzag varint at `at`; returns the position after it. The caller has made room. */
+export function writeVarint(buffer: Uint8Array, at: number, value: number): number {
+  let position = at;
+  if (value >= -INT32_LIMIT && value < INT32_LIMIT) {
+    let rest = (value << 1) ^ (value >> 31);
+    while (rest >= 128) {
+      buffer[position++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    buffer[position++] = rest;
+    return position;
+  }
+  let rest = value < 0 ? -value * 2 - 1 : value * 2;
+  while (rest >= 128) {
+    buffer[position++] = (rest % 128) | 0x80;
+    rest = Math.floor(rest / 128);
+  }
+  buffer[position++] = rest;
+  return position;
+}
