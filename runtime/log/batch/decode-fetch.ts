@@ -27,7 +27,8 @@ export function decodeFetch(partition: FetchedPartition, position: number): Deco
       const batchEnd = header.baseOffset + header.lastOffsetDelta + 1;
       const dead = isMarkerOrAborted({ header, bytes, at, partition }, aborted);
       // Compaction may leave a header without records.
-      if (!dead && batchEnd > position && header.recordCount !== 0) batches.push(decodeData({ header, bytes, at, partition }));
+      if (!dead && batchEnd > position && header.recordCount !== 0)
+        batches.push(decodeData({ header, bytes, at, partition }));
       if (batchEnd > nextOffset) nextOffset = batchEnd;
       at = end;
     }
