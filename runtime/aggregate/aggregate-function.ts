@@ -1,0 +1,19 @@
+// What every aggregate is: columns with a zero, and merge and result over them. Mergeability is what lets one definition serve
+// pre-aggregation, panes and windows alike. `add` is a plain function of each file, called by AggregateSet without dispatch
+// through an object, because it runs once per record.
+import type { ColumnSpec, Columns, MergeBatch, ReadonlyColumns } from '../state/columns.ts';
+
+export type AggregateKind = 'count' | 'sum' | 'min' | 'max' | 'avg';
+
+export interface AggregateFunction {
+  readonly kind: AggregateKind;
+  /** The aggregate's own columns; in a table they lie side by side from index `at` on. */
+  readonly columns: readonly ColumnSpec[];
+  /** Folds partial rows into rows: associative and commutative. */
+  merge(into: Columns, at: number, batch: MergeBatch): void;
+  /** The value of one row. NaN means null; `OVERFLOW` means null because an integer sum left ±(2^53 − 1). */
+  result(table: ReadonlyColumns, at: number, row: number): number;
+}
+
+/** Result of a sum that is outside of ±(2^53 − 1): written as null and counted, never rounded. */
+export const OVERFLOW = Number.POSITIVE_INFINITY;

@@ -1,0 +1,28 @@
+// Tables of closed panes, kept for the next ones: a job opens and closes panes all the time, and fresh typed arrays are the
+// largest garbage it would make.
+import { KeyTable, type TableLayout } from './key-table.ts';
+
+export class KeyTablePool {
+  readonly layout: TableLayout;
+  private readonly free: KeyTable[] = [];
+  private readonly maxTables: number;
+  private readonly maxTableBytes: number;
+
+  /** Keeps at most `maxTables`, none larger than `maxTableBytes` (one huge pane must not hold its memory for ever). */
+  constructor(layout: TableLayout, options: { maxTables?: number; maxTableBytes?: number } = {}) {
+    this.layout = layout;
+    this.maxTables = options.maxTables ?? 8;
+    this.maxTableBytes = options.maxTableBytes ?? 16 * 2 ** 20;
+  }
+
+  take(): KeyTable {
+    return this.free.pop() ?? new KeyTable(this.layout);
+  }
+
+  /** The caller must not use the table afterwards. */
+  give(table: KeyTable): void {
+    if (this.free.length >= this.maxTables || table.sizeBytes > this.maxTableBytes) return;
+    table.clear();
+    this.free.push(table);
+  }
+}

@@ -1,0 +1,122 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { KeyTablePool } from './key-table-pool.ts';
+import { KeyTable, MAX_ARENA_BYTES, type TableLayout } from './key-table.ts';
+
+const LAYOUT: TableLayout = {
+  columns: [
+    { name: 'sum', zero: Number.NaN, lazy: false },
+    { name: 'high', zero: 7, lazy: true },
+  ],
+  provenance: true,
+};
+
+/** Poor on purpose: many keys share a hash, so rows are told apart by their bytes. */
+const weakHash = (key: Buffer): number => (key.length === 0 ? 0 : (key[0]! & 3) << 5);
+
+const keyOf = (table: KeyTable, row: number): string =>
+  table.keyBytes.toString('latin1', table.keyOffsets[row], table.keyOffsets[row + 1]);
+
+function put(table: KeyTable, text: string, hash?: number): number {
+  const key = Buffer.from(`..${text}..`, 'latin1');
+  return table.upsert(key, 2, key.length - 2, hash ?? weakHash(key.subarray(2, -2)));
+}
+
+describe('KeyTable', () => {
+  test('finds every key again and keeps rows in order of insertion, as a Map does', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.string({ maxLength: 6 }).map((text) => Buffer.from(text).toString('latin1')),
+          { maxLength: 300 },
+        ),
+        (keys) => {
+          const table = new KeyTable(LAYOUT);
+          const model = new Map<string, number>();
+          for (const key of keys) {
+            if (!model.has(key)) model.set(key, model.size);
+            expect(put(table, key)).toBe(model.get(key));
+          }
+          expect(table.rowCount).toBe(model.size);
+          expect([...model.keys()].map((_, row) => keyOf(table, row))).toEqual([...model.keys()]);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  test('new rows start at zero in every column, also after growth and after clear', () => {
+    const table = new KeyTable(LAYOUT);
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 1000; i++) {
+        const row = put(table, `k${i}`, i * 64);
+        expect(table.columns[0]![row]).toBeNaN();
+        table.columns[0]![row] = i;
+        if (i === 500) table.materialize(1);
+        if (i >= 500) {
+          expect(table.columns[1]![row]).toBe(7);
+          table.columns[1]![row] = -1;
+        }
+        expect(table.recordCounts[row]).toBe(0);
+        table.note(row, 10 + i);
+        table.note(row, 20 + i);
+      }
+      const row = put(table, 'k999', 999 * 64);
+      expect([
+        table.columns[0]![row],
+        table.recordCounts[row],
+        table.firstOffsets[row],
+        table.lastOffsets[row],
+      ]).toEqual([999, 2, 1009, 1019]);
+      expect(table.columns[1]![3]).toBe(7);
+      table.clear();
+      expect(table.rowCount).toBe(0);
+      expect(table.columns[1]).toHaveLength(0);
+    }
+  });
+
+  test('hashes that agree in their low bits, as those of one shuffle partition do, spread over the slots', () => {
+    const table = new KeyTable({ columns: [], provenance: false }, 1 << 14);
+    for (let i = 0; i < 1 << 14; i++) put(table, `key-${i}`, i * 4096);
+    expect(table.longestProbe).toBeLessThan(200);
+  });
+
+  test('long keys and the empty key are keys', () => {
+    const table = new KeyTable(LAYOUT);
+    const long = 'x'.repeat(5000);
+    expect([
+      put(table, long),
+      put(table, ''),
+      put(table, `${long.slice(1)}y`),
+      put(table, long),
+      put(table, ''),
+    ]).toEqual([0, 1, 2, 0, 1]);
+    expect(table.keyByteCount).toBe(10_000);
+    expect(table.sizeBytes).toBeGreaterThan(10_000);
+  });
+
+  test('a table that would outgrow its arena says what to do', () => {
+    const table = new KeyTable({ columns: [], provenance: false });
+    table.keyOffsets[0] = MAX_ARENA_BYTES - 3;
+    expect(() => put(table, 'four')).toThrow(
+      /keys need 1073741825 bytes, at most 1073741824 fit\. Raise maxParallelism/,
+    );
+  });
+});
+
+describe('KeyTablePool', () => {
+  test('gives cleared tables back and drops those beyond its limits', () => {
+    const pool = new KeyTablePool(LAYOUT, { maxTables: 1, maxTableBytes: 1 << 14 });
+    const first = pool.take();
+    put(first, 'a');
+    const second = pool.take();
+    const huge = pool.take();
+    for (let i = 0; i < 2000; i++) put(huge, `k${i}`, i);
+    pool.give(huge);
+    pool.give(first);
+    pool.give(second);
+    expect(pool.take()).toBe(first);
+    expect(first.rowCount).toBe(0);
+    expect([first, second, huge]).not.toContain(pool.take());
+  });
+});
