@@ -1,4 +1,21 @@
 // The client layer of the log, the only door to it.
+export {
+  type FetchCommittedOptions,
+  fetchCommitted,
+  fetchStableNow,
+  OffsetFetchError,
+  type StableOffsets,
+} from './committed-offsets.ts';
+export { isAuthorizationFailure, isLeaderMove, isRetriable } from './error-codes.ts';
+export { fenceTransactionalId, type InitOptions } from './producer-id.ts';
+export { type Attempt, backoffMs, retry, RetryDeadlineError, type RetryOptions } from './retry.ts';
+export { type RejectedPartition, TransactionError, type TransactionErrorKind } from './transaction-error.ts';
+export {
+  type ProduceRecords,
+  type ProducerState,
+  TransactionalProducer,
+  type TransactionalProducerOptions,
+} from './transactional-producer.ts';
 export type {
   ClientParts,
   GroupAssignment,
