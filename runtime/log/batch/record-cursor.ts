@@ -99,12 +99,13 @@ export class RecordCursor {
   #varint64(): number {
     let byte = this.buffer[this.#position++] as number;
     if (byte < 128) return (byte >>> 1) ^ -(byte & 1);
-    let value = byte & 0x7f;
-    let factor = 128;
+    const negative = (byte & 1) !== 0;
+    let magnitude = (byte & 0x7f) >>> 1;
+    let factor = 64;
     for (let index = 1; index < INT64_VARINT_BYTES; index++) {
       byte = this.buffer[this.#position++] as number;
-      value += (byte & 0x7f) * factor;
-      if ((byte & 0x80) === 0) return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+      magnitude += (byte & 0x7f) * factor;
+      if ((byte & 0x80) === 0) return negative ? -magnitude - 1 : magnitude;
       factor *= 128;
     }
     return this.#fail('a 64-bit number of more than 10 bytes');

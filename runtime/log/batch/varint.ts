@@ -2,11 +2,14 @@
 
 const INT32_LIMIT = 0x40000000;
 
-/** Bytes that `value` takes as a zigzag varint. */
+// Zigzag puts the sign in the lowest bit: n ≥ 0 is 2n, n < 0 is 2(−n − 1) + 1. The first byte takes the sign and six bits, so
+// nothing has to be doubled first and safe integers stay exact.
+
+/** Bytes that `value` (a safe integer) takes as a zigzag varint. */
 export function varintSize(value: number): number {
   if (value >= -64 && value < 64) return 1;
-  let rest = value < 0 ? -value * 2 - 1 : value * 2;
-  let size = 1;
+  let rest = Math.floor((value < 0 ? -value - 1 : value) / 64);
+  let size = 2;
   while (rest >= 128) {
     rest = Math.floor(rest / 128);
     size++;
@@ -14,7 +17,7 @@ export function varintSize(value: number): number {
   return size;
 }
 
-/** Writes `value` as a zigzag varint at `at`; returns the position after it. The caller has made room. */
+/** Writes `value` (a safe integer) as a zigzag varint at `at`; returns the position after it. The caller has made room. */
 export function writeVarint(buffer: Uint8Array, at: number, value: number): number {
   let position = at;
   if (value >= -INT32_LIMIT && value < INT32_LIMIT) {
@@ -26,7 +29,9 @@ export function writeVarint(buffer: Uint8Array, at: number, value: number): numb
     buffer[position++] = rest;
     return position;
   }
-  let rest = value < 0 ? -value * 2 - 1 : value * 2;
+  const magnitude = value < 0 ? -value - 1 : value;
+  buffer[position++] = ((magnitude % 64) * 2) | (value < 0 ? 1 : 0) | 0x80;
+  let rest = Math.floor(magnitude / 64);
   while (rest >= 128) {
     buffer[position++] = (rest % 128) | 0x80;
     rest = Math.floor(rest / 128);
