@@ -7,6 +7,7 @@ export {
   type StableOffsets,
 } from './committed-offsets.ts';
 export { isAuthorizationFailure, isLeaderMove, isRetriable } from './error-codes.ts';
+export { LogReader } from './log-reader.ts';
 export { fenceTransactionalId, type InitOptions } from './producer-id.ts';
 export { type Attempt, backoffMs, retry, RetryDeadlineError, type RetryOptions } from './retry.ts';
 export { type RejectedPartition, TransactionError, type TransactionErrorKind } from './transaction-error.ts';
