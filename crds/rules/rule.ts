@@ -1,0 +1,61 @@
+// A rule between fields: once as a predicate for `streamjob validate` and the operator, once as CEL for the API server, with
+// one text. Both look at one object only; what depends on the cluster or on an earlier spec is the operator's.
+
+export interface Rule {
+  /** Short name: `rule` of the problem. */
+  readonly id: string;
+  /** The object that the rule is about, from the root; `*` stands for any key or index; empty = the root. */
+  readonly at: string;
+  /** The field below that object which the problem points at; the object itself when absent. */
+  readonly field?: string;
+  /** The rule in words, as they follow the path. */
+  readonly text: string;
+  /** The rule for the API server, `self` = the object. Null where its schema language cannot say it: then the operator refuses. */
+  readonly cel: string | null;
+  /**
+   * Whether the object keeps the rule. Fields of a wrong type are someone else's problem: then answer true.
+   * Wrong values to show may be returned instead of false.
+   */
+  readonly holds: (self: Record<string, unknown>) => boolean | { readonly got: unknown };
+}
+
+/** CEL text of the milliseconds of a duration field. Go's own durations know no days, so it is spelled out. */
+export function celMs(field: string): string {
+  const number = (unit: string) => `int(${field}.replace('${unit}', ''))`;
+  return (
+    `(${field}.endsWith('ms') ? ${number('ms')} : ${field}.endsWith('s') ? ${number('s')} * 1000 : ` +
+    `${field}.endsWith('m') ? ${number('m')} * 60000 : ${field}.endsWith('h') ? ${number('h')} * 3600000 : ${number('d')} * 86400000)`
+  );
+}
+
+/** Which of these fields an object has, null ones left out. */
+export function present(self: Record<string, unknown>, fields: readonly string[]): string[] {
+  return fields.filter((field) => Object.hasOwn(self, field) && self[field] !== null && self[field] !== undefined);
+}
+
+/** Exactly one of several fields. */
+export function exactlyOne(about: { id: string; at: string; fields: readonly string[]; text?: string }): Rule {
+  const { id, at, fields } = about;
+  return {
+    id,
+    at,
+    text: about.text ?? `must have exactly one of ${fields.join(', ')}`,
+    cel: `[${fields.map((field) => `has(self.${field})`).join(', ')}].filter(x, x).size() == 1`,
+    holds: (self) => {
+      const found = present(self, fields);
+      return found.length === 1 || { got: found.length === 0 ? undefined : found };
+    },
+  };
+}
+
+/** A duration that must not be zero. */
+export function positive(at: string, field: string): Rule {
+  return {
+    id: 'positiveDuration',
+    at,
+    field,
+    text: 'must be more than 0',
+    cel: `!has(self.${field}) || !self.${field}.matches('^-?0+[a-z]+$')`,
+    holds: (self) => typeof self[field] !== 'string' || !/^-?0+[a-z]+$/.test(self[field]) || { got: self[field] },
+  };
+}
