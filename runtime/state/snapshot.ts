@@ -1,0 +1,110 @@
+// The state of one task at one offset of its log, as bytes. A checkpoint is only a cache of the fold, so a snapshot that is not
+// believed costs a replay, never a wrong result: anything doubtful is refused.
+//
+// Version 1, little-endian: "SJST" | version u8 | plan hash u32 | task text | offset f64 | highest event time f64 | watermark f64 |
+// sources u32, each flags u8 (1 announced, 2 idle, 4 quiet) + watermark f64 | counters u32, each name text + f64 |
+// panes u32, each start f64 + bytes u32 + table (table-codec) | CRC-32C.
+import { ByteReader, ByteWriter } from './codec.ts';
+import type { KeyTable, TableLayout } from './key-table.ts';
+import { planHashNumber, planHashText } from './shuffle-block.ts';
+import { decodeTable, writeTable } from './table-codec.ts';
+
+export const SNAPSHOT_FORMAT = 1;
+
+/** What a source partition had announced; null: nothing yet. */
+export interface SourceSnapshot {
+  readonly watermarkMs: number;
+  readonly idle: boolean;
+  readonly quiet: boolean;
+}
+
+export interface TaskSnapshot {
+  /** 8 hex digits. */
+  readonly planHash: string;
+  readonly taskId: string;
+  /** Next offset to fold. */
+  readonly offset: number;
+  /** −Infinity before the first record. */
+  readonly maxEventTimeMs: number;
+  /** What the windows were advanced to. */
+  readonly watermarkMs: number;
+  /** Aggregate tasks: by source partition. Direct tasks: empty. */
+  readonly sources: readonly (SourceSnapshot | null)[];
+  /** Open windows in order of start. */
+  readonly panes: readonly { readonly startMs: number; readonly table: KeyTable }[];
+  /** Counts that go on after a restore, by name. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+const MAGIC = 0x54534a53;
+const ANNOUNCED = 1;
+const IDLE = 2;
+const QUIET = 4;
+
+export function encodeSnapshot(snapshot: TaskSnapshot): Buffer {
+  const writer = new ByteWriter(64 * 1024);
+  writer.u32(MAGIC);
+  writer.u8(SNAPSHOT_FORMAT);
+  writer.u32(planHashNumber(snapshot.planHash));
+  writer.text(snapshot.taskId);
+  writer.f64(snapshot.offset);
+  writer.f64(snapshot.maxEventTimeMs);
+  writer.f64(snapshot.watermarkMs);
+  writer.u32(snapshot.sources.length);
+  for (const source of snapshot.sources) {
+    writer.u8(source === null ? 0 : ANNOUNCED | (source.idle ? IDLE : 0) | (source.quiet ? QUIET : 0));
+    writer.f64(source?.watermarkMs ?? Number.NEGATIVE_INFINITY);
+  }
+  const counters = Object.entries(snapshot.counters);
+  writer.u32(counters.length);
+  for (const [name, value] of counters) {
+    writer.text(name);
+    writer.f64(value);
+  }
+  writer.u32(snapshot.panes.length);
+  for (const { startMs, table } of snapshot.panes) {
+    writer.f64(startMs);
+    const sizeAt = writer.length;
+    writer.u32(0);
+    writeTable(writer, table);
+    writer.patchU32(sizeAt, writer.length - sizeAt - 4);
+  }
+  writer.checksum();
+  return writer.toBuffer();
+}
+
+/** The inverse of `encodeSnapshot`. Throws `CorruptStateError` for anything but a whole snapshot of this version and layout. */
+export function decodeSnapshot(bytes: Buffer, layout: TableLayout, what = 'checkpoint'): TaskSnapshot {
+  const reader = new ByteReader(what).open(bytes);
+  reader.verifyChecksum();
+  if (reader.u32() !== MAGIC) reader.fail('it does not begin as a snapshot does');
+  const version = reader.u8();
+  if (version !== SNAPSHOT_FORMAT) reader.fail(`format is version ${version}, this build reads ${SNAPSHOT_FORMAT}`);
+  const planHash = planHashText(reader.u32());
+  const taskId = reader.text();
+  const offset = reader.f64();
+  const maxEventTimeMs = reader.f64();
+  const watermarkMs = reader.f64();
+  const sources = times(reader, (): SourceSnapshot | null => {
+    const flags = reader.u8();
+    const watermark = reader.f64();
+    if ((flags & ANNOUNCED) === 0) return null;
+    return { watermarkMs: watermark, idle: (flags & IDLE) !== 0, quiet: (flags & QUIET) !== 0 };
+  });
+  const counters = Object.fromEntries(times(reader, () => [reader.text(), reader.f64()] as const));
+  const panes = times(reader, () => {
+    const startMs = reader.f64();
+    const size = reader.u32();
+    const at = reader.take(size);
+    return { startMs, table: decodeTable(bytes.subarray(at, at + size), layout, what) };
+  });
+  reader.finish();
+  return { planHash, taskId, offset, maxEventTimeMs, watermarkMs, sources, counters, panes };
+}
+
+/** A count and as many items; each takes a byte at least, so a count that cannot be true is found before it costs memory. */
+function times<T>(reader: ByteReader, read: () => T): T[] {
+  const count = reader.u32();
+  if (count > reader.end - reader.position) reader.fail(`it claims ${count} items, its bytes hold fewer`);
+  return Array.from({ length: count }, read);
+}
