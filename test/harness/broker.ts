@@ -10,6 +10,8 @@ export interface BrokerOptions {
   readonly podAddress?: string;
   /** Broker settings on top of the harness's own, by Kafka's names. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Starts one of the harness's own also when `KAFKA_BOOTSTRAP` is set: for tests that crash it. Default false. */
+  readonly own?: boolean;
   /** Largest heap of the JVM. Default 512. */
   readonly heapMb?: number;
 }
@@ -36,7 +38,12 @@ const DOCKER_START_TIMEOUT_MS = 180_000;
 
 /** Resolves when the broker answers, and has made its own topics for groups and transactions, so that no test waits for them. */
 async function waitUntilServing(bootstrapServers: string, server: BrokerServer, timeoutMs: number): Promise<void> {
-  const kafka = new Kafka({ brokers: [bootstrapServers], logLevel: logLevel.NOTHING, clientId: 'harness', retry: { retries: 0 } });
+  const kafka = new Kafka({
+    brokers: [bootstrapServers],
+    logLevel: logLevel.NOTHING,
+    clientId: 'harness',
+    retry: { retries: 0 },
+  });
   const check = (): void => server.assertRunning();
   await waitUntil(
     async () => {
@@ -55,7 +62,11 @@ async function waitUntilServing(bootstrapServers: string, server: BrokerServer, 
   );
   await waitUntil(
     async () => {
-      const producer = kafka.producer({ transactionalId: 'harness-warm-up', maxInFlightRequests: 1, retry: { retries: 1 } });
+      const producer = kafka.producer({
+        transactionalId: 'harness-warm-up',
+        maxInFlightRequests: 1,
+        retry: { retries: 1 },
+      });
       try {
         await producer.connect();
         const transaction = await producer.transaction();
@@ -71,7 +82,9 @@ async function waitUntilServing(bootstrapServers: string, server: BrokerServer, 
 
 function externalBroker(bootstrapServers: string): Broker {
   const refuse = (what: string) => async (): Promise<void> => {
-    throw new Error(`cannot ${what} the broker: KAFKA_BOOTSTRAP=${bootstrapServers} names one that is not the harness's; unset it for this test`);
+    throw new Error(
+      `cannot ${what} the broker: KAFKA_BOOTSTRAP=${bootstrapServers} names one that is not the harness's; ask for one with {own: true}`,
+    );
   };
   const stop = async (): Promise<void> => undefined;
   return {
@@ -89,11 +102,15 @@ function externalBroker(bootstrapServers: string): Broker {
 /** Starts a broker, or uses the one in `KAFKA_BOOTSTRAP`. Resolves when it serves groups and transactions. */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const external = process.env['KAFKA_BOOTSTRAP'];
-  if (external !== undefined && external !== '') return externalBroker(external);
+  if (external !== undefined && external !== '' && options.own !== true) return externalBroker(external);
   reapLeftovers();
   const [clientPort = 0, controllerPort = 0, podPort = 0] = await freePorts(3);
   const { podAddress } = options;
-  const listeners = { clientPort, controllerPort, ...(podAddress === undefined ? {} : { pods: { address: podAddress, port: podPort } }) };
+  const listeners = {
+    clientPort,
+    controllerPort,
+    ...(podAddress === undefined ? {} : { pods: { address: podAddress, port: podPort } }),
+  };
   const inDocker = await dockerWorks();
   const make = inDocker ? dockerBroker : jarBroker;
   const server = await make({ listeners, properties: options.properties ?? {}, heapMb: options.heapMb ?? 512 });
@@ -111,7 +128,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   return {
     bootstrapServers,
     get bootstrapServersForPods() {
-      if (podAddress === undefined) throw new Error('this broker has no listener for pods: start it with {podAddress: cluster.hostAddressForPods}');
+      if (podAddress === undefined)
+        throw new Error('this broker has no listener for pods: start it with {podAddress: cluster.hostAddressForPods}');
       return `${podAddress}:${podPort}`;
     },
     get pid() {

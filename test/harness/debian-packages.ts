@@ -21,28 +21,45 @@ export function findProgram(name: string): string | null {
 }
 
 function missingPackages(needs: Needs): string[] {
-  const missing = Object.entries(needs).filter(([what]) => (what.startsWith('/') ? !existsSync(what) : findProgram(what) === null));
+  const missing = Object.entries(needs).filter(([what]) =>
+    what.startsWith('/') ? !existsSync(what) : findProgram(what) === null,
+  );
   return [...new Set(missing.map(([, name]) => name))];
 }
 
-/** Makes sure that everything named in `needs` is there; installs the packages that are missing, which takes root on a Debian-like system. */
-export async function ensurePackages(needs: Needs): Promise<void> {
-  if (missingPackages(needs).length === 0) return;
+/** Installs Debian packages, which takes root on a Debian-like system. */
+async function install(packages: readonly string[]): Promise<void> {
+  const wanted = packages.join(' ');
+  if (findProgram('apt-get') === null) {
+    throw new Error(
+      `the tests need the programs of the Debian packages ${wanted}, and this system has no apt-get: install them by hand`,
+    );
+  }
+  if (process.getuid?.() !== 0) {
+    throw new Error(
+      `the tests need the Debian packages ${wanted}, and only root can install them: run \`apt-get install ${wanted}\` as root`,
+    );
+  }
+  process.stderr.write(`test harness: installing Debian packages ${wanted}\n`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-q'], { env });
+  await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { env });
+}
+
+/** Makes sure that `there` holds, by installing `packages` when it does not. */
+export async function ensureInstalled(packages: readonly string[], there: () => Promise<boolean>): Promise<void> {
+  if (await there()) return;
   await withFileLock(join(cacheRoot(), 'locks', 'apt.lock'), async () => {
-    const packages = missingPackages(needs);
-    if (packages.length === 0) return;
-    const wanted = packages.join(' ');
-    if (findProgram('apt-get') === null) {
-      throw new Error(`the tests need the programs of the Debian packages ${wanted}, and this system has no apt-get: install them by hand`);
-    }
-    if (process.getuid?.() !== 0) {
-      throw new Error(`the tests need the Debian packages ${wanted}, and only root can install them: run \`apt-get install ${wanted}\` as root`);
-    }
-    process.stderr.write(`test harness: installing Debian packages ${wanted}\n`);
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update', '-q'], { env });
-    await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { env });
-    const still = missingPackages(needs);
-    if (still.length > 0) throw new Error(`the Debian packages ${still.join(' ')} were installed, yet what the tests need of them is not there`);
+    if (await there()) return;
+    await install(packages);
+    if (await there()) return;
+    throw new Error(
+      `the Debian packages ${packages.join(' ')} were installed, yet what the tests need of them is not there`,
+    );
   });
+}
+
+/** Makes sure that everything named in `needs` is there, by installing just the packages that are missing. */
+export async function ensurePackages(needs: Needs): Promise<void> {
+  await ensureInstalled(missingPackages(needs), async () => missingPackages(needs).length === 0);
 }

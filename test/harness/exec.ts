@@ -77,12 +77,15 @@ export async function run(command: string, args: readonly string[], options: Run
     throw new CommandError(`\`${shown}\` ${how}:\n${said}`, { exitCode: ended.code, ...output });
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(`\`${shown}\` could not be started: ${error instanceof Error ? error.message : String(error)}`, {
-      exitCode: null,
-      stdout: '',
-      stderr: '',
-      cause: error,
-    });
+    throw new CommandError(
+      `\`${shown}\` could not be started: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        exitCode: null,
+        stdout: '',
+        stderr: '',
+        cause: error,
+      },
+    );
   } finally {
     clearTimeout(timer);
   }

@@ -56,15 +56,17 @@ export async function waitUntil(condition: () => Promise<boolean>, options: Wait
   const deadline = performance.now() + options.timeoutMs;
   for (;;) {
     options.check?.();
-    let lastError: unknown;
+    let lastError: Error | undefined;
     try {
       if (await condition()) return;
     } catch (error) {
-      lastError = error;
+      lastError = error instanceof Error ? error : new Error(String(error));
     }
     if (performance.now() > deadline) {
-      const why = lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : String(lastError)}`;
-      throw new Error(`${options.what} did not happen within ${options.timeoutMs} ms${why}`, { cause: lastError });
+      throw new Error(
+        `${options.what} did not happen within ${options.timeoutMs} ms${lastError === undefined ? '' : `: ${lastError.message}`}`,
+        { cause: lastError },
+      );
     }
     await delay(options.pollMs ?? POLL_MS);
   }

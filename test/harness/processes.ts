@@ -88,7 +88,9 @@ export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
   closeSync(log);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (cause) => reject(new Error(`cannot start ${spec.name} (${spec.command}): ${cause.message}`, { cause })));
+    child.once('error', (cause) =>
+      reject(new Error(`cannot start ${spec.name} (${spec.command}): ${cause.message}`, { cause })),
+    );
   });
   const pid = child.pid;
   if (pid === undefined) throw new Error(`cannot start ${spec.name} (${spec.command}): it has no process id`);
@@ -143,7 +145,8 @@ export function reapLeftovers(): string[] {
       note = JSON.parse(readFileSync(path, 'utf8')) as ProcessNote;
     } catch (error) {
       // The note is being written or removed by its owner just now: not a leftover.
-      if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT')) continue;
+      if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+        continue;
       throw error;
     }
     if (processIdentity(note.ownerPid) === note.ownerIdentity) continue;

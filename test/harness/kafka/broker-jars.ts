@@ -31,13 +31,25 @@ export interface KafkaFiles {
 async function buildKafka(folder: string): Promise<void> {
   await ensurePackages({ java: 'default-jre-headless', mvn: 'maven' });
   const jars = join(folder, 'jars');
-  await run('mvn', ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${jars}`]);
+  await run('mvn', [
+    '-q',
+    '-B',
+    '-f',
+    POM,
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${jars}`,
+  ]);
   const properties = join(folder, 'format.properties');
   const logs = join(folder, 'formatted');
   mkdirSync(logs);
   writeFileSync(
     properties,
-    propertiesFile({ ...TEST_PROPERTIES, ...listenerProperties({ clientPort: 9092, controllerPort: 9093 }), 'log.dirs': logs }),
+    propertiesFile({
+      ...TEST_PROPERTIES,
+      ...listenerProperties({ clientPort: 9092, controllerPort: 9093 }),
+      'log.dirs': logs,
+    }),
   );
   const format = ['kafka.tools.StorageTool', 'format', '--config', properties, '--cluster-id', newKafkaId()];
   await run('java', [...JVM_FLAGS, '-cp', join(jars, '*'), ...format]);

@@ -7,7 +7,13 @@ import { run } from '../exec.ts';
 import { atExit } from '../exit-hooks.ts';
 import { describeFailure, type ManagedProcess, startProcess } from '../processes.ts';
 import { JVM_FLAGS, kafkaFiles, newLogFolder } from './broker-jars.ts';
-import { containerEnvironment, type Listeners, listenerProperties, propertiesFile, TEST_PROPERTIES } from './broker-properties.ts';
+import {
+  containerEnvironment,
+  type Listeners,
+  listenerProperties,
+  propertiesFile,
+  TEST_PROPERTIES,
+} from './broker-properties.ts';
 
 export interface BrokerServer {
   /** The broker's process id; undefined while it does not run. */
@@ -41,7 +47,12 @@ export async function jarBroker(options: BrokerServerOptions): Promise<BrokerSer
   const logs = join(folder, 'logs');
   newLogFolder(files.formattedLogs, logs);
   const config = join(folder, 'server.properties');
-  const properties = { ...TEST_PROPERTIES, ...options.properties, ...listenerProperties(options.listeners), 'log.dirs': logs };
+  const properties = {
+    ...TEST_PROPERTIES,
+    ...options.properties,
+    ...listenerProperties(options.listeners),
+    'log.dirs': logs,
+  };
   writeFileSync(config, propertiesFile(properties));
   let jvm: ManagedProcess | undefined;
   return {
@@ -81,7 +92,8 @@ export async function dockerBroker(options: BrokerServerOptions): Promise<Broker
   };
   const environment = { ...containerEnvironment(properties), KAFKA_HEAP_OPTS: `-Xmx${options.heapMb}m -Xms128m` };
   const published = [`127.0.0.1:${listeners.clientPort}:${listeners.clientPort}`];
-  if (listeners.pods !== undefined) published.push(`${listeners.pods.address}:${listeners.pods.port}:${listeners.pods.port}`);
+  if (listeners.pods !== undefined)
+    published.push(`${listeners.pods.address}:${listeners.pods.port}:${listeners.pods.port}`);
   await run('docker', [
     'create',
     `--name=${name}`,
