@@ -2,6 +2,14 @@
 export { canonicalJson } from './canonical-json.ts';
 export { durationMs, formatDuration, parseDuration } from './duration.ts';
 export {
+  type Condition,
+  type Operand,
+  type ParsedWhere,
+  type Scalar,
+  fieldsOf,
+  parseWhere,
+} from './expression/index.ts';
+export {
   ANNOTATION_APPROVE,
   ANNOTATION_PAUSE,
   ANNOTATION_REQUIRE_APPROVAL,
@@ -73,3 +81,4 @@ export {
   type WorkerTask,
   parseWorkerStatus,
 } from './worker-status.ts';
+export { type ManifestDocument, readManifests } from './manifests.ts';

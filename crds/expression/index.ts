@@ -1,0 +1,11 @@
+// Expressions of the contract: what validation checks and the runtime compiles.
+export {
+  type ComparisonOperator,
+  type Condition,
+  type FieldOperand,
+  fieldsOf,
+  type LiteralOperand,
+  type Operand,
+  type Scalar,
+} from './condition.ts';
+export { type ParsedWhere, parseWhere } from './parse-where.ts';
