@@ -77,6 +77,8 @@ function conditionOf(node: ASTNode): Condition {
       }
       return { kind: 'truth', operand };
     }
+    default:
+      return unknownNode(node);
   }
 }
 
@@ -162,7 +164,14 @@ function operandOf(node: ASTNode): Operand {
     case '>=':
     case 'in':
       throw notYet('a condition as an operand', node);
+    default:
+      return unknownNode(node);
   }
+}
+
+/** The library's operators are all named above; a newer one of it is refused, not guessed. */
+function unknownNode(node: never): never {
+  throw new Error(`The CEL parser returned an unknown node: ${String((node as { op: unknown }).op)}`);
 }
 
 function literal(value: unknown, node: ASTNode): Scalar {
