@@ -1,6 +1,6 @@
 // Time as a dependency: the runtime never reads the machine's clock by itself, so that tests and the simulator can turn it.
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
 export interface Clock {
   /** Wall clock, epoch milliseconds (integer). */
@@ -9,10 +9,13 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Lets pending I/O and timers run before the caller goes on: one turn of the event loop. */
+  turn(): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+  turn: () => nextTurn(),
 };

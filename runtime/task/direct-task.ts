@@ -1,0 +1,131 @@
+// One source partition of a job whose key is the record key: ingest and aggregate in one, without a shuffle. It is exact only if the
+// producers put every key into one partition, so each record's partition is checked against the declared partitioner.
+import { OUTCOME, type RecordReader } from '../job/index.ts';
+import { crc32Partition, murmur2Partition, RecordCursor, type RecordBatch } from '../log/batch/index.ts';
+import { PartitionWatermark } from '../window/index.ts';
+import { AggregateWindows } from './aggregate-windows.ts';
+import { BadRecords } from './bad-records.ts';
+import type { CommitMetadata } from './commit-metadata.ts';
+import type { Outputs } from './outputs.ts';
+import { FatalProblem } from './problem.ts';
+import type { TaskContext } from './task-context.ts';
+import { emptyCounters, type FoldRange, type Task, type TaskMetadata } from './task.ts';
+
+const PARTITIONERS = { murmur2: murmur2Partition, crc32: crc32Partition, trusted: null } as const;
+
+export class DirectTask implements Task {
+  readonly kind = 'direct';
+  // Configuration.
+  readonly #context: TaskContext;
+  readonly #name: string;
+  readonly #partition: number;
+  readonly #reader: RecordReader;
+  readonly #badRecords: BadRecords;
+  readonly #partitionOf: (typeof PARTITIONERS)[keyof typeof PARTITIONERS];
+  readonly #cursor = new RecordCursor();
+  // Checkpointed.
+  readonly counters = emptyCounters();
+  #watermark: PartitionWatermark;
+  #windows: AggregateWindows;
+  position = 0;
+
+  constructor(context: TaskContext, partition: number) {
+    this.#context = context;
+    this.#name = `direct-${partition}`;
+    this.#partition = partition;
+    this.#reader = context.plan.createReader();
+    this.#badRecords = new BadRecords(context, { task: this.#name, topic: context.sourceTopic, partition });
+    this.#partitionOf = PARTITIONERS[context.job.source.kafka.partitioner];
+    this.#watermark = new PartitionWatermark(context.plan.maxOutOfOrdernessMs);
+    this.#windows = new AggregateWindows(context, this.#name);
+  }
+
+  get watermark(): number {
+    return this.#watermark.watermarkMs;
+  }
+
+  get urgent(): boolean {
+    return this.#windows.rowsWaiting;
+  }
+
+  get stateBytes(): number {
+    return this.#windows.sizeBytes;
+  }
+
+  restore(position: number, snapshot: Uint8Array | null, _metadata: CommitMetadata): void {
+    this.position = position;
+    if (snapshot === null) return;
+    const state = this.#windows.restore(snapshot);
+    this.#watermark.raise(state.watermarkMs);
+    Object.assign(this.counters, state.counters);
+  }
+
+  fold({ batches, nextOffset, limit }: FoldRange, outputs: Outputs | null): void {
+    for (const batch of batches) this.#foldBatch(batch, limit, outputs);
+    this.position = Math.max(this.position, Math.min(nextOffset, limit));
+  }
+
+  observe(_caughtUp: boolean): void {
+    // A key lives in this partition alone: its silence holds nobody back.
+  }
+
+  flush(_outputs: Outputs): boolean {
+    this.#windows.rowsWaiting = false;
+    return false;
+  }
+
+  metadata(): TaskMetadata {
+    return { wm: Number.isFinite(this.watermark) ? this.watermark : null, idle: false, since: null };
+  }
+
+  snapshot(): Uint8Array {
+    return this.#windows.snapshot({ offset: this.position, watermarkMs: this.watermark, sources: [], counters: this.counters });
+  }
+
+  #foldBatch(batch: RecordBatch, limit: number, outputs: Outputs | null): void {
+    const cursor = this.#cursor;
+    const reader = this.#reader;
+    const { counters } = this;
+    cursor.reset(batch);
+    while (cursor.next()) {
+      if (cursor.offset < this.position) continue;
+      if (cursor.offset >= limit) return;
+      counters.records++;
+      switch (reader.read(cursor)) {
+        case OUTCOME.ok:
+          this.#checkPartition(cursor);
+          if (!this.#windows.add(reader)) counters.late++;
+          if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
+          break;
+        case OUTCOME.filtered:
+          counters.filtered++;
+          if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
+          break;
+        case OUTCOME.nullValue:
+          counters.nullValues++;
+          break;
+        default:
+          counters.bad++;
+          this.position = cursor.offset;
+          this.#badRecords.handle(reader, cursor, outputs);
+      }
+    }
+    this.position = Math.min(batch.nextOffset, limit);
+  }
+
+  #checkPartition({ buffer, keyStart, keyEnd, offset }: RecordCursor): void {
+    const expected = this.#partitionOf?.(buffer, keyStart, keyEnd, this.#context.sourcePartitions) ?? this.#partition;
+    if (expected === this.#partition) return;
+    const { sourceTopic, sourcePartitions, job } = this.#context;
+    const { partitioner } = job.source.kafka;
+    throw new FatalProblem({
+      reason: 'NotCoPartitioned',
+      message: `record ${sourceTopic}/${this.#partition}@${offset} has a key that ${partitioner} puts into partition ${expected} of ${sourcePartitions}: producers use another partitioner, and keys would be counted in parts`,
+      userAction: 'use shuffle: always, or set spec.source.kafka.partitioner to what the producers use',
+      task: this.#name,
+      topic: sourceTopic,
+      partition: this.#partition,
+      offset,
+    });
+  }
+}

@@ -1,0 +1,108 @@
+// Everything that one commit will write: encoded records per sink or shuffle partition, and printed rows. Every record belongs to
+// a task, so that a task that was lost can be taken out and the rest sent again as it is.
+import { RecordsBuilder } from '../log/batch/index.ts';
+import type { TopicPartition } from '../log/broker.ts';
+import { partitionKey } from './task-id.ts';
+
+/** Well below the 1 MiB that brokers take for one batch by default. */
+const CHUNK_BYTES = 512 * 1024;
+
+export interface ProduceChunk extends TopicPartition {
+  readonly records: RecordsBuilder;
+}
+
+/** The records for one topic, by partition. */
+export class TopicOutput {
+  readonly topic: string;
+  /** By partition; the last chunk of each is being filled. */
+  readonly chunks: (RecordsBuilder[] | undefined)[] = [];
+  readonly #outputs: Outputs;
+
+  constructor(topic: string, outputs: Outputs) {
+    this.topic = topic;
+    this.#outputs = outputs;
+  }
+
+  /** The builder to append the next record to. Ask anew for every record: full ones are put aside. */
+  builder(partition: number): RecordsBuilder {
+    const chunks = (this.chunks[partition] ??= []);
+    let last = chunks[chunks.length - 1];
+    if (last === undefined || last.sizeBytes >= CHUNK_BYTES) {
+      last = new RecordsBuilder();
+      chunks.push(last);
+    }
+    last.owner(this.#outputs.owner);
+    return last;
+  }
+}
+
+export class Outputs {
+  /** All that is appended belongs to this task (a number that the worker gives out). */
+  owner = -1;
+  readonly #topics = new Map<string, TopicOutput>();
+  #printed: { owner: number; line: string }[] = [];
+
+  topic(topic: string): TopicOutput {
+    let output = this.#topics.get(topic);
+    if (output === undefined) this.#topics.set(topic, (output = new TopicOutput(topic, this)));
+    return output;
+  }
+
+  print(line: string): void {
+    this.#printed.push({ owner: this.owner, line });
+  }
+
+  get printedLines(): readonly string[] {
+    return this.#printed.map(({ line }) => line);
+  }
+
+  /** Encoded bytes waiting. */
+  get sizeBytes(): number {
+    return this.#all().reduce((sum, { records }) => sum + records.sizeBytes, 0);
+  }
+
+  /** Partitions that the transaction will touch. */
+  get partitionCount(): number {
+    return new Set(this.#all().map(partitionKey)).size;
+  }
+
+  get isEmpty(): boolean {
+    return this.#printed.length === 0 && this.#all().length === 0;
+  }
+
+  /** The produce requests in order: each holds at most one chunk of a partition, as the protocol wants. */
+  rounds(): readonly (readonly ProduceChunk[])[] {
+    const rounds: ProduceChunk[][] = [];
+    for (const chunk of this.#all()) (rounds[chunk.round] ??= []).push(chunk);
+    return rounds.filter((round) => round.length > 0);
+  }
+
+  /** The same without the records of some tasks. */
+  without(owners: ReadonlySet<number>): Outputs {
+    return this.#map(({ records }) => records.without(owners), owners);
+  }
+
+  /** The same, with another timestamp in the partitions for which a broker refused the original ones. */
+  withTimestamp(refused: readonly TopicPartition[], timestampMs: number): Outputs {
+    const keys = new Set(refused.map(partitionKey));
+    return this.#map((chunk) => (keys.has(partitionKey(chunk)) ? chunk.records.withTimestamp(timestampMs) : chunk.records));
+  }
+
+  #all(): (ProduceChunk & { round: number })[] {
+    const all: (ProduceChunk & { round: number })[] = [];
+    for (const { topic, chunks } of this.#topics.values())
+      chunks.forEach((list, partition) =>
+        list?.forEach((records, round) => {
+          if (records.count > 0) all.push({ topic, partition, records, round });
+        }),
+      );
+    return all;
+  }
+
+  #map(change: (chunk: ProduceChunk) => RecordsBuilder, dropped: ReadonlySet<number> = new Set()): Outputs {
+    const copy = new Outputs();
+    for (const chunk of this.#all()) ((copy.topic(chunk.topic).chunks[chunk.partition] ??= []) as RecordsBuilder[]).push(change(chunk));
+    copy.#printed = this.#printed.filter(({ owner }) => !dropped.has(owner));
+    return copy;
+  }
+}

@@ -1,0 +1,515 @@
+// One worker: joins the group, owns tasks, folds what the reader brings, commits, hands tasks over. All work happens on one thread;
+// the loops below meet only in the slots and in the commit cycle's buffers.
+import type { ResolvedJob } from '../../crds/index.ts';
+import { BaselineStore, CheckpointStore, type ObjectStore } from '../checkpoint/index.ts';
+import type { Clock } from '../clock.ts';
+import { BrokerError, type Broker, type GroupStamp, type OffsetSpec, type TopicPartition } from '../log/broker.ts';
+import {
+  fenceTransactionalId,
+  GroupMember,
+  LogReader,
+  TransactionalProducer,
+  type GroupAssignment,
+  type ReaderItem,
+  type TopicPartitionCount,
+  type TransactionError,
+} from '../log/client/index.ts';
+import type { Logger } from '../logger.ts';
+import type { WorkerMetrics } from '../metrics.ts';
+import type { Random } from '../random.ts';
+import { ensureBaseline, type BaselineOptions } from './baseline.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { CommitCycle, type CommitReport } from './commit-cycle.ts';
+import { Notifier } from './notifier.ts';
+import { commitIntervalMs, smoothed, URGENT_INTERVAL_MS, type CommitCost } from './pace.ts';
+import type { Topics } from './prerequisites.ts';
+import type { Troubles } from './troubles.ts';
+import { FatalProblem } from './problem.ts';
+import { groupWatermark } from './group-watermark.ts';
+import { readFailure } from './read-failure.ts';
+import { partitionKey } from './task-id.ts';
+import { createTask, type TaskContext } from './task-factory.ts';
+import { TaskLoader } from './task-loader.ts';
+import { TaskSlot } from './task-slot.ts';
+
+export interface WorkerOptions {
+  readonly broker: Broker;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: WorkerMetrics;
+  readonly troubles: Troubles;
+  readonly job: ResolvedJob;
+  readonly planHash: string;
+  readonly incarnation: { readonly id: string; readonly number: number };
+  /** Name of the pod: group instance id and end of the transactional id. */
+  readonly instanceId: string;
+  /** Transactional id of the worker with this instance id. */
+  transactionalId(instanceId: string): string;
+  readonly topics: Topics;
+  /** Rows of a print sink, one line each, after their commit. */
+  print(line: string): void;
+}
+
+/** Encoded output that may wait for a commit; folding pauses above it. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** How many tasks are restored at the same time. */
+const PARALLEL_LOADS = 4;
+const STOP_BUDGET_MS = 45_000;
+const FINAL_COMMIT_BUDGET_MS = 5_000;
+
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #slots = new Map<string, TaskSlot>();
+  readonly #reader: LogReader;
+  readonly #member: GroupMember;
+  readonly #producer: TransactionalProducer;
+  readonly #cycle: CommitCycle;
+  readonly #checkpointer: Checkpointer;
+  readonly #loader: TaskLoader;
+  readonly #baseline: BaselineOptions;
+  readonly #context: TaskContext;
+  readonly #commitWanted = new Notifier();
+  readonly #committed = new Notifier();
+  /** Ends everything; its reason is the error that ended the run, if one did. */
+  readonly #end = new AbortController();
+  #nextNumber = 0;
+  #stopping = false;
+  #loads = 0;
+  #waitingLoads: TaskSlot[] = [];
+  #assignment: GroupAssignment | null = null;
+  #cost: CommitCost = { durationMs: 0, partitions: 0, workers: 1 };
+  #lastCommitAtMs: number | null = null;
+  /** Loop turns: a watchdog sees whether the worker gets on. */
+  turns = 0;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { broker, clock, random, job, planHash, incarnation, instanceId, topics } = options;
+    const groupId = incarnation.id;
+    this.#reader = new LogReader({ broker, clock, random, waiting: (why) => options.troubles.waiting('reader', why) });
+    this.#producer = new TransactionalProducer({
+      broker,
+      clock,
+      random,
+      transactionalId: options.transactionalId(instanceId),
+      transactionTimeoutMs: job.delivery.transactionTimeoutMs,
+    });
+    this.#checkpointer = new Checkpointer({
+      store: new CheckpointStore({ store: options.store, incarnation: incarnation.id, clock, random }),
+      clock,
+      planHash,
+      intervalMs: job.checkpoint.intervalMs,
+      retain: job.checkpoint.retain,
+      host: {
+        storeFailing: (error) => options.troubles.storage(error),
+        verified: (slot, report) => this.#onVerified(slot, report),
+        removed: (slot, ids, error) => this.#onRemoved(slot, ids, error),
+        generation: () => this.#member.stamp()?.generation ?? 0,
+      },
+    });
+    this.#baseline = {
+      broker,
+      clock,
+      random,
+      store: new BaselineStore(options.store, incarnation.id),
+      incarnation,
+      planHash,
+      transactionTimeoutMs: job.delivery.transactionTimeoutMs,
+      sourceTopic: topics.source.topic,
+      startFrom: firstOffset(job.source.kafka.startFrom),
+    };
+    this.#loader = new TaskLoader({
+      broker,
+      clock,
+      random,
+      groupId,
+      identity: { incarnation, planHash },
+      checkpointer: this.#checkpointer,
+      fellBack: (slot, broken, to) => {
+        options.metrics.checkpointFallbacks.inc();
+        for (const { id, reason } of broken) options.log.warn('checkpoint-broken', { task: slot.name, checkpoint: id, reason, to });
+      },
+    });
+    const all = [topics.source.topic, ...(topics.shuffle === null ? [] : [topics.shuffle.topic])];
+    this.#member = new GroupMember({
+      broker,
+      clock,
+      random,
+      groupId,
+      instanceId,
+      protocolName: `sj-${planHash}`,
+      topics: all,
+      events: {
+        claims: () => [...this.#slots.values()].map(({ partition }) => partition),
+        partitionCounts: () => Promise.resolve(this.#partitionCounts()),
+        beforeAssignment: (stamp, counts) => this.#beginIncarnation(stamp, counts),
+        departed: (instanceIds) => void this.#fence(instanceIds),
+        assigned: (assignment) => this.#onAssigned(assignment),
+        lost: (reason) => this.#onLost(reason),
+        waiting: (why) => options.troubles.waiting('group', why),
+        fatal: (error) => this.#end.abort(error),
+      },
+    });
+    this.#cycle = new CommitCycle({
+      broker,
+      clock,
+      random,
+      producer: this.#producer,
+      groupId,
+      head: { inc: incarnation.number, plan: planHash, by: instanceId },
+      host: {
+        slots: { [Symbol.iterator]: () => this.#slots.values() },
+        stamp: () => this.#member.stamp(),
+        whenSettled: (signal) => this.#member.whenSettled(signal),
+        wantsSnapshot: (slot) => this.#checkpointer.isDue(slot),
+        committed: (report) => this.#onCommitted(report),
+        disagrees: (slot, committed) => {
+          options.log.warn('task-reload', { task: slot.name, expected: slot.committed.offset, committed: committed.offset });
+          this.#reload(slot);
+        },
+        failing: (error, attempt) => this.#onCommitFailing(error, attempt),
+      },
+    });
+    this.#context = {
+      job,
+      planHash,
+      topics,
+      clock,
+      onBadRecord: (details) => options.log.warn('bad-record', { ...details }),
+      groupWatermark: () => this.#groupWatermark(),
+    };
+  }
+
+  get slots(): readonly TaskSlot[] {
+    return [...this.#slots.values()];
+  }
+
+  get lastCommitAtMs(): number | null {
+    return this.#lastCommitAtMs;
+  }
+
+  /** A member with an assignment whose tasks are all live. */
+  get live(): boolean {
+    return this.#assignment !== null && !this.#stopping && this.slots.every(({ state }) => state === 'live' || state === 'draining');
+  }
+
+  /** Runs until `signal` (a graceful stop: last commit, checkpoints, leave) or an error: FatalProblem, PlanMismatch, or a bug. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
+    const end = this.#end.signal;
+    await this.#producer.initialise(AbortSignal.any([signal, end]));
+    const loops = [this.#guard(this.#member.run(end)), this.#guard(this.#reader.run(end)), this.#guard(this.#fold(end)), this.#guard(this.#commit(end))];
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      end.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await stopped;
+    if (!end.aborted) {
+      log.info('stopping', { tasks: this.#slots.size });
+      await this.#handOverAll();
+      await this.#member.leave('the worker stops');
+      this.#end.abort();
+    } else if (end.reason instanceof FatalProblem) {
+      await this.#member.leave(`stopped: ${end.reason.details.reason}`);
+    }
+    await Promise.all(loops);
+    await this.#checkpointer.settle();
+    if (end.reason instanceof Error && end.reason.name !== 'AbortError') throw end.reason;
+  }
+
+  // ---- loops
+
+  async #fold(end: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!end.aborted) {
+      for (const item of await this.#reader.next(end)) {
+        try {
+          this.#take(item);
+        } catch (error) {
+          if (error instanceof FatalProblem && error.details.reason === 'PoisonRecord') await this.#commitWhatIsGood(end);
+          throw error;
+        }
+        while (this.#cycle.outputs.sizeBytes > MAX_WAITING_BYTES) {
+          this.#commitWanted.notify();
+          await this.#committed.wait(clock, 100, end);
+        }
+        await clock.turn();
+      }
+      this.turns++;
+      if (this.slots.some(({ task, state }) => state === 'live' && task.urgent)) this.#commitWanted.notify();
+    }
+  }
+
+  async #commit(end: AbortSignal): Promise<void> {
+    const { clock, job } = this.#options;
+    while (!end.aborted) {
+      const begun = clock.monotonicMs();
+      if (this.#member.stamp() !== null) await this.#cycle.commit(end);
+      this.#committed.notify();
+      this.#release();
+      const elapsed = clock.monotonicMs() - begun;
+      await clock.sleep(Math.max(0, URGENT_INTERVAL_MS - elapsed), end);
+      await this.#commitWanted.wait(clock, commitIntervalMs(job.delivery.commitIntervalMs, this.#cost) - Math.max(elapsed, URGENT_INTERVAL_MS), end);
+    }
+  }
+
+  /** A loop that fails ends the worker; one that was told to end is no failure. */
+  async #guard(loop: Promise<void>): Promise<void> {
+    try {
+      await loop;
+    } catch (error) {
+      if (!this.#end.signal.aborted) this.#end.abort(error);
+    }
+  }
+
+  /** Before a record that ends the job: what came before it is committed. The first commit may be one that was in flight. */
+  async #commitWhatIsGood(end: AbortSignal): Promise<void> {
+    for (let round = 0; round < 2; round++) {
+      this.#commitWanted.notify();
+      await this.#committed.wait(this.#options.clock, FINAL_COMMIT_BUDGET_MS, end);
+    }
+  }
+
+  #take(item: ReaderItem): void {
+    const slot = this.#slots.get(partitionKey(item));
+    if (slot === undefined || slot.readerEpoch !== item.epoch) return;
+    if (item.kind === 'error') throw readFailure(item, slot);
+    slot.highWatermark = item.highWatermark;
+    if (slot.state === 'replaying') this.#replay(slot, item);
+    if (slot.state !== 'live') return;
+    this.#cycle.outputs.owner = slot.number;
+    slot.task.observe(item.caughtUp);
+    slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: Infinity }, this.#cycle.outputs);
+  }
+
+  #replay(slot: TaskSlot, item: Extract<ReaderItem, { kind: 'chunk' }>): void {
+    slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: slot.replayTo }, null);
+    if (slot.task.position < slot.replayTo) return;
+    slot.to('live');
+    this.#options.log.info('task-live', { task: slot.name, position: slot.task.position });
+  }
+
+  // ---- membership
+
+  #partitionCounts(): readonly TopicPartitionCount[] {
+    const { source, shuffle } = this.#options.topics;
+    return [source, ...(shuffle === null ? [] : [shuffle])].map(({ topic, partitions }) => ({ topic, partitions: partitions.length }));
+  }
+
+  async #beginIncarnation(stamp: GroupStamp, counts: readonly TopicPartitionCount[]): Promise<void> {
+    await this.#options.troubles.whileStoreFails((signal) => ensureBaseline(this.#baseline, counts, stamp, signal), this.#end.signal);
+  }
+
+  /** Aborts what departed members have left open, so that nobody waits for their transactions to time out. */
+  async #fence(instanceIds: readonly string[]): Promise<void> {
+    const { broker, clock, random, log, job, transactionalId } = this.#options;
+    for (const instanceId of instanceIds) {
+      try {
+        await fenceTransactionalId({
+          broker,
+          clock,
+          random,
+          transactionalId: transactionalId(instanceId),
+          transactionTimeoutMs: job.delivery.transactionTimeoutMs,
+          signal: this.#end.signal,
+        });
+        log.info('fenced', { instanceId });
+      } catch (error) {
+        // Only a delay: the transaction times out by itself.
+        if (!this.#end.signal.aborted) log.warn('fence-failed', { instanceId, error: String(error) });
+      }
+    }
+  }
+
+  #onAssigned(assignment: GroupAssignment): void {
+    const { log, metrics } = this.#options;
+    this.#assignment = assignment;
+    this.#cost = { ...this.#cost, workers: Math.max(1, assignment.map.instances.length) };
+    metrics.rebalances.inc();
+    log.info('assigned', {
+      generation: assignment.stamp.generation,
+      leader: assignment.isLeader,
+      workers: assignment.map.instances.length,
+      tasks: assignment.partitions.length,
+      releasing: assignment.releasing.length,
+    });
+    const wanted = new Set(assignment.partitions.map(partitionKey));
+    for (const slot of this.slots) if (!wanted.has(partitionKey(slot.partition))) this.#letGo(slot);
+    for (const partition of assignment.partitions) if (!this.#slots.has(partitionKey(partition))) this.#begin(partition);
+    this.#release();
+    this.#commitWanted.notify();
+  }
+
+  #onLost(reason: string): void {
+    this.#options.log.warn('membership-lost', { reason, tasks: this.#slots.size });
+    this.#assignment = null;
+    for (const slot of this.slots) this.#remove(slot);
+  }
+
+  // ---- life cycle of tasks
+
+  #begin(partition: TopicPartition): void {
+    const task = createTask(this.#context, partition);
+    const slot = new TaskSlot(this.#nextNumber++, partition, task);
+    this.#slots.set(partitionKey(partition), slot);
+    this.#queueLoad(slot);
+  }
+
+  #queueLoad(slot: TaskSlot): void {
+    this.#waitingLoads.push(slot);
+    this.#startLoads();
+  }
+
+  #startLoads(): void {
+    while (this.#loads < PARALLEL_LOADS) {
+      const slot = this.#waitingLoads.shift();
+      if (slot === undefined) return;
+      if (slot.state !== 'loading') continue;
+      this.#loads++;
+      void this.#guard(
+        this.#load(slot).finally(() => {
+          this.#loads--;
+          this.#startLoads();
+        }),
+      );
+    }
+  }
+
+  async #load(slot: TaskSlot): Promise<void> {
+    const { troubles, clock, metrics, log } = this.#options;
+    const started = clock.monotonicMs();
+    const signal = AbortSignal.any([this.#end.signal, slot.gone.signal]);
+    try {
+      await troubles.whileStoreFails((attempt) => this.#loader.load(slot, attempt), signal);
+    } catch (error) {
+      if (slot.gone.signal.aborted) return;
+      throw error;
+    }
+    if (slot.gone.signal.aborted || this.#stopping) return;
+    slot.readerEpoch = this.#reader.assign(slot.partition, slot.task.position);
+    metrics.restoreSeconds.observe((clock.monotonicMs() - started) / 1000);
+    log.info('task-loaded', { task: slot.name, state: slot.state, position: slot.task.position, replayTo: slot.replayTo, checkpoint: slot.checkpoint });
+    this.#commitWanted.notify();
+  }
+
+  /** The task is to go to another worker: commit its end, then release it. */
+  #letGo(slot: TaskSlot): void {
+    this.#reader.unassign(slot.partition);
+    if (slot.state === 'live') slot.to('draining');
+    // One that never got to live has nothing to hand over.
+    else if (slot.state !== 'draining') this.#remove(slot);
+  }
+
+  #reload(slot: TaskSlot): void {
+    this.#reader.unassign(slot.partition);
+    this.#cycle.drop(slot);
+    slot.to('loading');
+    slot.task = createTask(this.#context, slot.partition);
+    this.#queueLoad(slot);
+  }
+
+  #remove(slot: TaskSlot): void {
+    this.#reader.unassign(slot.partition);
+    this.#cycle.drop(slot);
+    slot.to('released');
+    slot.gone.abort();
+    this.#slots.delete(partitionKey(slot.partition));
+  }
+
+  /** Drained tasks are released only now that their last commit is known (a JoinGroup without them may follow). */
+  #release(): void {
+    const drained = this.slots.filter((slot) => slot.state === 'draining' && this.#isDrained(slot));
+    const stale = this.#assignment?.releasing.some((partition) => !this.#slots.has(partitionKey(partition))) ?? false;
+    for (const slot of drained) {
+      this.#options.log.info('task-released', { task: slot.name, position: slot.task.position, checkpoint: slot.checkpoint });
+      this.#remove(slot);
+    }
+    if ((drained.length > 0 || stale) && !this.#stopping && !this.slots.some(({ state }) => state === 'draining')) {
+      this.#assignment = this.#assignment === null ? null : { ...this.#assignment, releasing: [] };
+      this.#member.rejoin(`released ${drained.length} tasks`);
+    }
+  }
+
+  #isDrained(slot: TaskSlot): boolean {
+    if (this.#cycle.inFlight || slot.uploading || slot.committed.offset !== slot.task.position) return false;
+    if (slot.verified !== null && slot.verified.id !== slot.checkpoint) return false;
+    return slot.kind === 'ingest' || slot.withoutFinalCheckpoint || slot.chain[0]?.offset === slot.task.position || !slot.hasFolded;
+  }
+
+  async #handOverAll(): Promise<void> {
+    const { clock, log } = this.#options;
+    this.#stopping = true;
+    const deadline = clock.monotonicMs() + STOP_BUDGET_MS;
+    for (const slot of this.slots) this.#letGo(slot);
+    while (this.#slots.size > 0 && clock.monotonicMs() < deadline && !this.#end.signal.aborted) {
+      this.#commitWanted.notify();
+      await this.#committed.wait(clock, 100, this.#end.signal).catch((error: unknown) => {
+        if (!this.#end.signal.aborted) throw error;
+      });
+    }
+    if (this.#slots.size > 0) log.warn('stopped-early', { tasks: this.#slots.size, budgetMs: STOP_BUDGET_MS });
+  }
+
+  // ---- commits
+
+  #onCommitted(report: CommitReport): void {
+    const { metrics, clock, print } = this.#options;
+    const partitions = report.outputs.partitionCount + 1;
+    this.#cost = smoothed(this.#cost, { durationMs: report.durationMs, partitions, workers: this.#cost.workers });
+    this.#lastCommitAtMs = clock.now();
+    metrics.commitSeconds.observe(report.durationMs / 1000);
+    metrics.commits.inc();
+    for (const line of report.outputs.printedLines) print(line);
+    for (const entry of report.entries) {
+      this.#checkpointer.store(entry);
+      if (entry.names !== null) void this.#guard(this.#checkpointer.named(entry));
+    }
+  }
+
+  #onCommitFailing(error: TransactionError | null, attempt: number): void {
+    this.#options.troubles.commit(error);
+    if (error === null) return;
+    this.#options.metrics.commitRetries.inc({ reason: error.code });
+    this.#options.log.warn('commit-failed', { code: error.code, kind: error.kind, attempt, error: error.message });
+  }
+
+  #onVerified(slot: TaskSlot, { sizeBytes, durationMs }: { sizeBytes: number; durationMs: number }): void {
+    const { metrics, log } = this.#options;
+    metrics.checkpointSeconds.observe(durationMs / 1000);
+    metrics.checkpointBytes.observe(sizeBytes);
+    log.info('checkpoint', { task: slot.name, checkpoint: slot.verified?.id, sizeBytes, durationMs: Math.round(durationMs) });
+    if (slot.state === 'draining') this.#commitWanted.notify();
+  }
+
+  /** Shuffle records below the oldest retained checkpoint will never be read again. */
+  #onRemoved(slot: TaskSlot, ids: readonly string[], error: Error | null): void {
+    const { broker, log } = this.#options;
+    if (error !== null) log.warn('checkpoint-delete-failed', { task: slot.name, checkpoints: ids, error: error.message });
+    const oldest = slot.chain.at(-1);
+    if (slot.kind !== 'aggregate' || oldest === undefined || slot.chain.length < this.#options.job.checkpoint.retain || !slot.commits) return;
+    void this.#guard(
+      broker.deleteRecords([{ ...slot.partition, offset: oldest.offset }]).then(
+        (answers) => {
+          for (const { error: code } of answers) if (code !== 'NONE') log.warn('shuffle-trim-failed', { task: slot.name, code });
+        },
+        (failure: unknown) => {
+          if (!(failure instanceof BrokerError)) throw failure;
+          log.warn('shuffle-trim-failed', { task: slot.name, code: failure.code });
+        },
+      ),
+    );
+  }
+
+  /** Highest watermark that any aggregate task has committed; asked for by an ingest task whose partition was idle. */
+  #groupWatermark(): Promise<number | null> {
+    const { broker, incarnation, topics } = this.#options;
+    return groupWatermark(broker, incarnation.id, topics.shuffle);
+  }
+}
+
+function firstOffset(startFrom: ResolvedJob['source']['kafka']['startFrom']): OffsetSpec {
+  return startFrom.kind === 'timestamp' ? { timestampMs: startFrom.timestampMs } : startFrom.kind;
+}
