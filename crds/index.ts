@@ -2,7 +2,7 @@
 export { canonicalJson } from './canonical-json.ts';
 export { durationMs, formatDuration, parseDuration } from './duration.ts';
 export {
-  type Condition,
+  type Condition as WhereCondition,
   type Operand,
   type ParsedWhere,
   type Scalar,

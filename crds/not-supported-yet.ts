@@ -45,6 +45,7 @@ export const NOT_SUPPORTED_YET: readonly NotSupportedYet[] = [
     (fn) => ({ path: `spec.aggregates.*.${fn}` }),
   ),
   { path: 'spec.aggregates.*.where' },
+  ...['count', 'sum', 'min', 'max', 'avg'].map((fn) => ({ path: `spec.aggregates.*.${fn}.where` })),
   { path: 'spec.sinks.*.postgres' },
   { path: 'spec.delivery.guarantee' },
   { path: 'spec.autoscale.*' },

@@ -61,6 +61,8 @@ function problemsOf(input: unknown, issue: Issue, prefix: Path): Problem[] {
   if (value === undefined) return [problem({ path, rule: 'required', value, text: 'is required' })];
   if (issue.code === 'invalid_union') {
     const branch = branchOf(issue.errors, value);
+    const strange = isObject(value) ? Object.keys(value).filter((key) => !knownFields(path).includes(key)) : [];
+    if (strange.length > 0) return strange.map((key) => unknownField(input, path, key));
     if (branch !== null) return branch.flatMap((inner) => problemsOf(input, inner, path));
   }
   const wrongType = issue.code === 'invalid_type';

@@ -1,5 +1,6 @@
 // `validateStreamJob`: the one way from a document to a job, with all problems at once.
-import type { Problem } from './problem.ts';
+import { parseWhere } from './expression/index.ts';
+import { type Problem, show, valueAt } from './problem.ts';
 import { resolve } from './resolve.ts';
 import type { ResolvedJob } from './resolved-job.ts';
 import { checkRules } from './rules/check.ts';
@@ -9,7 +10,7 @@ import type { StreamJob } from './schema/stream-job.ts';
 
 export type Validation =
   | { readonly ok: true; readonly job: StreamJob; readonly resolved: ResolvedJob }
-  /** ≥ 1, in the order of the manifest's fields. */
+  /** ≥ 1: shape first, then rules between fields, then parts that are not supported yet. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
@@ -18,8 +19,31 @@ export type Validation =
  */
 export function validateStreamJob(input: unknown): Validation {
   const parsed = parseManifest(input);
-  const problems = [...parsed.problems, ...checkRules(input, parsed.problems), ...findNotSupportedYet(input)];
+  const problems = [
+    ...parsed.problems,
+    ...checkRules(input, parsed.problems),
+    ...checkWhere(input),
+    ...findNotSupportedYet(input),
+  ];
   if (problems.length > 0 || parsed.job === null) return { ok: false, problems };
   const { job, filled } = parsed;
   return { ok: true, job, resolved: resolve(job.metadata, filled) };
+}
+
+/** The filter must be an expression that the runtime evaluates: told here, before anything is started. */
+function checkWhere(input: unknown): Problem[] {
+  const value = valueAt(input, ['spec', 'where']);
+  if (typeof value !== 'string' || value === '') return [];
+  const parsed = parseWhere(value);
+  if (parsed.ok) return [];
+  const notYet = parsed.message.startsWith('not supported yet: ');
+  return [
+    {
+      path: 'spec.where',
+      rule: notYet ? 'notSupportedYet' : 'expression',
+      value,
+      message: notYet ? parsed.message : `spec.where: ${parsed.message}; got ${show(value)}`,
+      reason: notYet ? 'NotSupportedYet' : 'InvalidSpec',
+    },
+  ];
 }

@@ -2,7 +2,7 @@
 import { isBooleanWord } from '../parse-manifest.ts';
 import { isObject } from '../problem.ts';
 import { AGGREGATE_FUNCTIONS, AGGREGATES_MAX, AGGREGATE_NAME_MAX_LENGTH } from '../schema/aggregates.ts';
-import { type Rule, exactlyOne } from './rule.ts';
+import { type Rule, Shown, exactlyOne } from './rule.ts';
 
 /** Fields of every row besides keys and aggregates. */
 const ROW_FIELDS = ['windowStart', 'windowEnd'];
@@ -24,7 +24,7 @@ function nameRule(
     holds: (self) => {
       const keyBy: readonly unknown[] = Array.isArray(self['keyBy']) ? self['keyBy'] : [];
       const found = names(self).filter((name) => bad(name, keyBy));
-      return found.length === 0 || { got: found.length === 1 ? found[0] : found };
+      return found.length === 0 || found.map((name) => ({ got: name, below: name }));
     },
   };
 }
@@ -38,30 +38,32 @@ export const AGGREGATE_RULES: readonly Rule[] = [
     cel: null,
     holds: (self) =>
       !isObject(self['aggregates']) ||
-      (names(self).length >= 1 && names(self).length <= AGGREGATES_MAX) || { got: `${names(self).length} entries` },
+      (names(self).length >= 1 && names(self).length <= AGGREGATES_MAX) || {
+        got: new Shown(`${names(self).length} entries`),
+      },
   },
   nameRule({
     id: 'nameIsNoBoolean',
-    text: 'names must not be true or false: quote the name, YAML reads an unquoted on, off, yes, no, y or n as a boolean',
+    text: 'a name must not be true or false: if you wrote a word, quote it: YAML reads an unquoted on, off, yes, no, y or n as a boolean',
     cel: "!('true' in self.aggregates) && !('false' in self.aggregates)",
     bad: isBooleanWord,
   }),
   nameRule({
     id: 'nameIsPlain',
-    text: `names must begin with a letter or _ and go on with letters, digits, _, - or ., at most ${AGGREGATE_NAME_MAX_LENGTH} characters`,
+    text: `a name must begin with a letter or _ and go on with letters, digits, _, - or ., at most ${AGGREGATE_NAME_MAX_LENGTH} characters`,
     // The cost of a pattern over map keys is unbounded to the API server.
     cel: null,
     bad: (name) => name.length > AGGREGATE_NAME_MAX_LENGTH || !/^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(name),
   }),
   nameRule({
     id: 'nameIsNotTaken',
-    text: 'names must not be windowStart or windowEnd, which every row has',
+    text: 'a name must not be windowStart or windowEnd, which every row has',
     cel: "!('windowStart' in self.aggregates) && !('windowEnd' in self.aggregates)",
     bad: (name) => ROW_FIELDS.includes(name),
   }),
   nameRule({
     id: 'nameIsNoKey',
-    text: 'names must not be in keyBy, a row holds both',
+    text: 'a name must not be in keyBy, a row holds both',
     cel: '!self.keyBy.exists(k, k in self.aggregates)',
     bad: (name, keyBy) => keyBy.includes(name),
   }),
@@ -71,6 +73,17 @@ export const AGGREGATE_RULES: readonly Rule[] = [
     fields: AGGREGATE_FUNCTIONS,
     text: `must have exactly one function: ${AGGREGATE_FUNCTIONS.join(', ')}`,
   }),
+  {
+    id: 'oneFilter',
+    at: 'spec.aggregates.*',
+    field: 'where',
+    text: 'must stand beside the function or in it, not both',
+    cel: `!has(self.where) || !(${AGGREGATE_FUNCTIONS.map((fn) => `(has(self.${fn}) && has(self.${fn}.where))`).join(' || ')})`,
+    holds: (self) => {
+      const inside = AGGREGATE_FUNCTIONS.map((fn) => self[fn]).find((fn) => isObject(fn) && fn['where'] !== undefined);
+      return self['where'] === undefined || inside === undefined || { got: self['where'] };
+    },
+  },
   {
     id: 'oneInput',
     at: 'spec.aggregates.*.count',

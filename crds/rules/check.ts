@@ -2,7 +2,7 @@
 import { matches } from '../not-supported-yet.ts';
 import { type Problem, isObject, pathText, show } from '../problem.ts';
 import { AGGREGATE_RULES } from './aggregate-rules.ts';
-import type { Rule } from './rule.ts';
+import { type Finding, type Rule, Shown } from './rule.ts';
 import { SPEC_RULES } from './spec-rules.ts';
 import { WINDOW_RULES } from './window-rules.ts';
 
@@ -11,20 +11,31 @@ export const RULES: readonly Rule[] = [...SPEC_RULES, ...WINDOW_RULES, ...AGGREG
 
 /**
  * Problems between fields. Independent of the schema: only what is of the right type is judged.
- * A place at which `known` already has a problem is not judged again.
+ * A place at which `known` already has a problem is not judged again, nor does one lack a field that is there misspelt.
  */
 export function checkRules(input: unknown, known: readonly Problem[]): Problem[] {
   const taken = new Set(known.map((problem) => problem.path));
+  const misspelt = new Set(
+    known.flatMap((problem) => (problem.rule === 'unknownField' ? [parentOf(problem.path)] : [])),
+  );
   return RULES.flatMap((rule) =>
     matches(input, rule.at === '' ? [] : rule.at.split('.'), []).flatMap(({ path, value }) => {
       if (!isObject(value)) return [];
       const verdict = rule.holds(value);
       if (verdict === true) return [];
-      const where = pathText([...path, ...(rule.field?.split('.') ?? [])]);
-      if (taken.has(where)) return [];
-      const got = verdict === false ? value : verdict.got;
-      const message = `${where}: ${rule.text}; got ${typeof got === 'string' && got.includes(', ') ? got : show(got)}`;
-      return [{ path: where, rule: rule.id, value: got, message, reason: 'InvalidSpec' as const }];
+      const at = [...path, ...(rule.field?.split('.') ?? [])];
+      return [verdict].flat().flatMap((finding) => problemsOf(rule, at, finding));
     }),
-  );
+  ).filter(({ path, value }) => !taken.has(path) && !(value === undefined && misspelt.has(path)));
+}
+
+function parentOf(path: string): string {
+  return path.replace(/(\.[^.[\]]+|\[[^\]]+\])$/, '');
+}
+
+function problemsOf(rule: Rule, at: readonly PropertyKey[], finding: Finding): Problem[] {
+  const path = pathText(finding.below === undefined ? at : [...at, finding.below]);
+  const got = finding.got instanceof Shown ? finding.got.text : show(finding.got);
+  const value = finding.got instanceof Shown ? finding.got.text : finding.got;
+  return [{ path, rule: rule.id, value, message: `${path}: ${rule.text}; got ${got}`, reason: 'InvalidSpec' }];
 }

@@ -12,11 +12,23 @@ export interface Rule {
   readonly text: string;
   /** The rule for the API server, `self` = the object. Null where its schema language cannot say it: then the operator refuses. */
   readonly cel: string | null;
-  /**
-   * Whether the object keeps the rule. Fields of a wrong type are someone else's problem: then answer true.
-   * Wrong values to show may be returned instead of false.
-   */
-  readonly holds: (self: Record<string, unknown>) => boolean | { readonly got: unknown };
+  /** True when the object keeps the rule, else what breaks it. Fields of a wrong type are the schema's problem: then true. */
+  readonly holds: (self: Record<string, unknown>) => true | Finding | readonly Finding[];
+}
+
+export interface Finding {
+  /** The value to show; a `Shown` is shown as it is. */
+  readonly got: unknown;
+  /** More of the path, below the rule's field. */
+  readonly below?: string;
+}
+
+/** Several values in one phrase: `10s, size 5s`. */
+export class Shown {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
 /** CEL text of the milliseconds of a duration field. Go's own durations know no days, so it is spelled out. */

@@ -3,7 +3,7 @@ import { durationMs } from '../duration.ts';
 import { isObject, valueAt } from '../problem.ts';
 import { isRecordKey, splitServers } from '../resolve.ts';
 import { NAME_PATTERN, NAME_MAX_LENGTH, NAME_RULE } from '../schema/stream-job.ts';
-import { type Rule, celMs, exactlyOne, positive } from './rule.ts';
+import { type Rule, Shown, celMs, exactlyOne, positive } from './rule.ts';
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
@@ -119,7 +119,7 @@ export const SPEC_RULES: readonly Rule[] = [
       return (
         timeoutMs === null ||
         intervalMs === null ||
-        timeoutMs > 5 * intervalMs || { got: `${timeout}, commitInterval ${interval}` }
+        timeoutMs > 5 * intervalMs || { got: new Shown(`${timeout}, commitInterval ${interval}`) }
       );
     },
   },
@@ -144,7 +144,9 @@ export const SPEC_RULES: readonly Rule[] = [
     cel: '(has(self.min) ? self.min : 1) <= (has(self.max) ? self.max : 8)',
     holds: (self) => {
       const [min, max] = [self['min'] ?? 1, self['max'] ?? 8];
-      return typeof min !== 'number' || typeof max !== 'number' || min <= max || { got: `${min}, max ${max}` };
+      return (
+        typeof min !== 'number' || typeof max !== 'number' || min <= max || { got: new Shown(`${min}, max ${max}`) }
+      );
     },
   },
   positive('spec.autoscale', 'catchUp'),

@@ -1,7 +1,7 @@
 // Rules of `spec.window` and `spec.emit`.
 import { durationMs } from '../duration.ts';
 import { isObject } from '../problem.ts';
-import { type Rule, celMs, exactlyOne, positive } from './rule.ts';
+import { type Rule, Shown, celMs, exactlyOne, positive } from './rule.ts';
 
 /** |offset| must be smaller than the spacing of the windows. */
 function smallOffset(kind: string, spacing: string): Rule {
@@ -17,7 +17,7 @@ function smallOffset(kind: string, spacing: string): Rule {
         offset === null ||
         limit === null ||
         limit === 0 ||
-        Math.abs(offset) < limit || { got: `${self['offset']}, ${spacing} ${self[spacing]}` }
+        Math.abs(offset) < limit || { got: new Shown(`${self['offset']}, ${spacing} ${self[spacing]}`) }
       );
     },
   };
@@ -32,7 +32,9 @@ function atMostSize(kind: string, field: string): Rule {
     cel: `${celMs(`self.${field}`)} <= ${celMs('self.size')}`,
     holds: (self) => {
       const [value, size] = [durationMs(self[field]), durationMs(self['size'])];
-      return value === null || size === null || value <= size || { got: `${self[field]}, size ${self['size']}` };
+      return (
+        value === null || size === null || value <= size || { got: new Shown(`${self[field]}, size ${self['size']}`) }
+      );
     },
   };
 }
@@ -67,7 +69,7 @@ export const WINDOW_RULES: readonly Rule[] = [
         size === null ||
         step === null ||
         step === 0 ||
-        size % step === 0 || { got: `${self['size']}, step ${self['step']}` }
+        size % step === 0 || { got: new Shown(`${self['size']}, step ${self['step']}`) }
       );
     },
   },

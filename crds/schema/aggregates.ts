@@ -26,12 +26,22 @@ export const AGGREGATES_MAX = 100;
 const field = () =>
   fieldPath().optional().describe('Field whose values are aggregated; null and absent ones are left out.');
 const of = () => z.string().min(1).max(2048).optional().describe('CEL expression whose values are aggregated.');
-const input = () => object({ field: field(), of: of() });
+const where = () =>
+  z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe(
+      'CEL filter: only records for which it is true enter this aggregate. The same as where beside the function.',
+    );
+const input = () => object({ field: field(), of: of(), where: where() });
 
 export const AggregateSchema = object({
   count: object({
     field: fieldPath().optional().describe('Count only records in which this field is not null.'),
     of: of(),
+    where: where(),
   })
     .optional()
     .describe('Number of records.'),
@@ -48,17 +58,19 @@ export const AggregateSchema = object({
   quantile: object({
     field: field(),
     of: of(),
+    where: where(),
     q: z.number().min(0).max(1).describe('Which quantile, 0 to 1.'),
     relativeError: z.number().gt(0).lt(1).default(0.01).describe('Largest relative error of the answer.'),
   })
     .optional()
     .describe('A quantile of numbers.'),
-  topK: object({ field: field(), of: of(), k: wholeNumber(1, 10_000).describe('How many values.') })
+  topK: object({ field: field(), of: of(), where: where(), k: wholeNumber(1, 10_000).describe('How many values.') })
     .optional()
     .describe('The k largest numbers, duplicates kept.'),
   collect: object({
     field: field(),
     of: of(),
+    where: where(),
     limit: wholeNumber(1, 1_000_000).default(1000).describe('Most values that are kept.'),
   })
     .optional()

@@ -73,8 +73,13 @@ export function flag() {
   return z.boolean();
 }
 
+/** An integer that a double holds exactly. */
+export function integer() {
+  return z.int({ error: (issue) => (issue.code === 'invalid_type' ? 'must be an integer' : undefined) });
+}
+
 export function wholeNumber(min: number, max = 2_147_483_647) {
-  return z.int().min(min).max(max);
+  return integer().min(min).max(max);
 }
 
 /** An empty object, for variants that have nothing to set: `json: {}`. */

@@ -1,6 +1,6 @@
 // `spec.source`: which topic is read from where, how a record is decoded, and what time it has.
 import { z } from 'zod';
-import { bootstrapServers, duration, fieldPath, nothing, object, text, topicName } from './scalars.ts';
+import { bootstrapServers, duration, fieldPath, integer, nothing, object, text, topicName } from './scalars.ts';
 
 export const PARTITIONERS = ['murmur2', 'crc32', 'trusted'] as const;
 export const EVENT_TIME_UNITS = ['s', 'ms', 'us', 'ns', 'iso8601'] as const;
@@ -23,7 +23,7 @@ export const StartFromSchema = z
           .describe('First record at or after this time, by Kafka record timestamp.'),
       }),
       object({
-        offsets: z.record(z.string(), z.int().min(0)).describe('Offset of each partition: {"0": 17}.'),
+        offsets: z.record(z.string(), integer().min(0)).describe('Offset of each partition: {"0": 17}.'),
       }),
     ],
     { error: 'must be earliest, latest or {timestamp: "2026-01-01T00:00:00Z"}' },
@@ -45,7 +45,7 @@ export const KafkaSourceSchema = object({
   endAt: object({
     timestamp: z.string().max(40).optional().describe('Stop at the first record at or after this time.'),
     offsets: z
-      .record(z.string(), z.int().min(0))
+      .record(z.string(), integer().min(0))
       .optional()
       .meta({ maxProperties: 10_000 })
       .describe('Stop at this offset of each partition.'),

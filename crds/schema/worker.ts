@@ -1,7 +1,7 @@
 // `spec.worker`: what the worker pods look like. Pod parts are Kubernetes' own types; the API server checks them when the
 // operator applies the Deployment, so they are passed through here.
 import { z } from 'zod';
-import { object } from './scalars.ts';
+import { integer, object } from './scalars.ts';
 
 const open = { 'x-kubernetes-preserve-unknown-fields': true } as const;
 
