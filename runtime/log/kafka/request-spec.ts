@@ -1,0 +1,17 @@
+// What a Kafka request is to the connection: its number, the versions we speak, and how its bytes are written and read.
+import type { Reader, Writer } from '@platformatic/kafka';
+
+export interface RequestSpec<Request, Response> {
+  readonly name: string;
+  readonly apiKey: number;
+  /** Lowest and highest version that `write` and `read` know; the highest one that the broker offers is used. */
+  readonly versions: readonly [min: number, max: number];
+  readonly write: (writer: Writer, request: Request, version: number) => void;
+  /** Reads the body. Error codes of the broker are part of the response, nothing is thrown for them. */
+  readonly read: (reader: Reader, version: number) => Response;
+}
+
+/** Reads past the throttle time, which the broker enforces by itself. */
+export function skipThrottleTime(reader: Reader): void {
+  reader.readInt32();
+}
