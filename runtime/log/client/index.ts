@@ -1,4 +1,5 @@
 // The client layer of the log, the only door to it.
+export { type AssignorInput, type AssignorMember, type AssignorResult, assign } from './assignor.ts';
 export {
   type FetchCommittedOptions,
   fetchCommitted,
@@ -7,7 +8,10 @@ export {
   type StableOffsets,
 } from './committed-offsets.ts';
 export { isAuthorizationFailure, isLeaderMove, isRetriable } from './error-codes.ts';
+export { GroupMember } from './group-member.ts';
 export { LogReader } from './log-reader.ts';
+export { GroupMemberError, type GroupMemberErrorKind } from './membership-error.ts';
+export { assignedTo, ownershipOf, releasingBy } from './ownership.ts';
 export { fenceTransactionalId, type InitOptions } from './producer-id.ts';
 export { type Attempt, backoffMs, retry, RetryDeadlineError, type RetryOptions } from './retry.ts';
 export { type RejectedPartition, TransactionError, type TransactionErrorKind } from './transaction-error.ts';
