@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Click } from './clickstream.ts';
-import { clickstream } from './clickstream.ts';
+import { clickstream, type Click } from '../../../cli/clickstream/index.ts';
 import { oracle } from './oracle.ts';
 
 function click(userId: string, ts: number, more: Partial<Click> = {}): Click {

@@ -1,5 +1,5 @@
 // What a job over a clickstream must have written in the end: worked out click by click in the plainest way, apart from the project's code.
-import type { Click } from './clickstream.ts';
+import type { Click } from '../../../cli/clickstream/index.ts';
 import type { ResultRow } from './compare-rows.ts';
 
 export interface OracleJob {

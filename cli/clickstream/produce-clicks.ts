@@ -1,7 +1,6 @@
 // Produces a clickstream in its order, as fast as it goes or at a given rate, through kafkajs.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Message } from 'kafkajs';
-import { kafkaClient } from '../topics.ts';
+import { Kafka, logLevel, type Message } from 'kafkajs';
 import { type Click, clickJson } from './clickstream.ts';
 
 export interface ProduceOptions {
@@ -42,7 +41,8 @@ function* batches(clicks: Iterable<Click>, size: number): Generator<Message[]> {
 export async function produceClicks(options: ProduceOptions): Promise<Produced> {
   const { ratePerSecond, signal } = options;
   const paced = ratePerSecond === undefined ? LARGEST_BATCH : Math.max(1, Math.round((ratePerSecond * PACE_MS) / 1000));
-  const producer = kafkaClient(options.bootstrapServers).producer({
+  const brokers = options.bootstrapServers.split(',');
+  const producer = new Kafka({ brokers, clientId: 'streamjob-generate', logLevel: logLevel.NOTHING }).producer({
     idempotent: true,
     maxInFlightRequests: 1,
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 200 },
