@@ -2,9 +2,9 @@
 export { canonicalJson } from './canonical-json.ts';
 export { durationMs, formatDuration, parseDuration } from './duration.ts';
 export {
-  type Condition as WhereCondition,
   type Operand,
   type ParsedWhere,
+  type Predicate,
   type Scalar,
   fieldsOf,
   parseWhere,

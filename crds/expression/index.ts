@@ -1,11 +1,11 @@
 // Expressions of the contract: what validation checks and the runtime compiles.
 export {
   type ComparisonOperator,
-  type Condition,
+  type Predicate,
   type FieldOperand,
   fieldsOf,
   type LiteralOperand,
   type Operand,
   type Scalar,
-} from './condition.ts';
+} from './predicate.ts';
 export { type ParsedWhere, parseWhere } from './parse-where.ts';

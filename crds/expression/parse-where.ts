@@ -1,10 +1,10 @@
 // From the text of `spec.where` (CEL) to a condition. The grammar is the library's; what this release does not evaluate yet is
 // refused here, by name and position, so that a manifest never runs with half of its filter.
 import { type ASTNode, ParseError, parse } from '@marcbachmann/cel-js';
-import { type ComparisonOperator, type Condition, fieldsOf, type Operand, type Scalar } from './condition.ts';
+import { type ComparisonOperator, type Predicate, fieldsOf, type Operand, type Scalar } from './predicate.ts';
 
 export type ParsedWhere =
-  | { readonly ok: true; readonly condition: Condition; readonly fields: readonly string[] }
+  | { readonly ok: true; readonly condition: Predicate; readonly fields: readonly string[] }
   /** `position` is the 1-based character; the message names it too. */
   | { readonly ok: false; readonly message: string; readonly position: number };
 
@@ -32,7 +32,7 @@ class Refusal extends Error {
 
 const notYet = (what: string, node: ASTNode): Refusal => new Refusal(`not supported yet: ${what} in spec.where`, node);
 
-function conditionOf(node: ASTNode): Condition {
+function conditionOf(node: ASTNode): Predicate {
   switch (node.op) {
     case '&&':
     case '||':
@@ -82,7 +82,7 @@ function conditionOf(node: ASTNode): Condition {
   }
 }
 
-function comparison(operator: ComparisonOperator, leftNode: ASTNode, rightNode: ASTNode): Condition {
+function comparison(operator: ComparisonOperator, leftNode: ASTNode, rightNode: ASTNode): Predicate {
   const left = operandOf(leftNode);
   const right = operandOf(rightNode);
   if (operator !== '==' && operator !== '!=') {
@@ -103,7 +103,7 @@ function comparison(operator: ComparisonOperator, leftNode: ASTNode, rightNode: 
   return { kind: 'compare', operator, left, right };
 }
 
-function membership(itemNode: ASTNode, listNode: ASTNode): Condition {
+function membership(itemNode: ASTNode, listNode: ASTNode): Predicate {
   if (listNode.op !== 'list') throw notYet('in with anything but a list such as ["a", "b"]', listNode);
   const list = listNode.args.map((node) => {
     const operand = operandOf(node);
@@ -113,7 +113,7 @@ function membership(itemNode: ASTNode, listNode: ASTNode): Condition {
   return { kind: 'in', item: operandOf(itemNode), list };
 }
 
-function presence(node: ASTNode & { op: 'call' }): Condition {
+function presence(node: ASTNode & { op: 'call' }): Predicate {
   const [argument, ...more] = node.args[1];
   if (argument === undefined || more.length > 0 || argument.op !== '.') {
     throw new Refusal('has takes one nested field, such as has(user.country),', node);

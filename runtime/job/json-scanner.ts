@@ -302,7 +302,7 @@ function stringEnd(b: Buffer, at: number): number {
 }
 
 /** Position after the number that begins at `at`, or −1 when it breaks the grammar. */
-function numberEnd(b: Buffer, at: number): number {
+export function numberEnd(b: Buffer, at: number): number {
   let i = b[at] === MINUS ? at + 1 : at;
   let c = b[i]!;
   if (c === ZERO) c = b[++i]!;

@@ -21,23 +21,23 @@ export type Operand = FieldOperand | LiteralOperand;
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** What is true, false or an error for a record; CEL's rules for errors apply (`&&` and `||` absorb them, either side). */
-export type Condition =
+export type Predicate =
   | { readonly kind: 'compare'; readonly operator: ComparisonOperator; readonly left: Operand; readonly right: Operand }
   | { readonly kind: 'in'; readonly item: Operand; readonly list: readonly Scalar[] }
   /** `has(parent.name)`: an error unless the parent is an object. */
   | { readonly kind: 'has'; readonly parent: string; readonly path: string }
   /** A field or literal that is itself the condition. */
   | { readonly kind: 'truth'; readonly operand: Operand }
-  | { readonly kind: 'not'; readonly operand: Condition }
-  | { readonly kind: 'and' | 'or'; readonly left: Condition; readonly right: Condition };
+  | { readonly kind: 'not'; readonly operand: Predicate }
+  | { readonly kind: 'and' | 'or'; readonly left: Predicate; readonly right: Predicate };
 
 /** Every field path that evaluation reads, without duplicates, in the order of the text. */
-export function fieldsOf(condition: Condition): string[] {
+export function fieldsOf(condition: Predicate): string[] {
   const paths = new Set<string>();
   const operand = (one: Operand): void => {
     if (one.kind === 'field') paths.add(one.path);
   };
-  const visit = (one: Condition): void => {
+  const visit = (one: Predicate): void => {
     switch (one.kind) {
       case 'compare':
         operand(one.left);
