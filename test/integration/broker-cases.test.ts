@@ -1,0 +1,62 @@
+// The shared table of broker behaviour over a real Kafka broker: what it says here is what the embedded log must say too.
+import type { Admin } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../runtime/clock.ts';
+import type { Broker } from '../../runtime/log/broker.ts';
+import { connectKafka } from '../../runtime/log/kafka/index.ts';
+import { systemRandom } from '../../runtime/random.ts';
+import { type BrokerContext, brokerCases } from '../cases/broker.cases.ts';
+import { sharedBroker } from '../harness/shared.ts';
+import { kafkaClient, uniqueName } from '../harness/topics.ts';
+
+describe.concurrent('a real Kafka broker', () => {
+  let bootstrapServers = '';
+  let admin: Admin;
+
+  beforeAll(async () => {
+    ({ bootstrapServers } = await sharedBroker());
+    admin = kafkaClient(bootstrapServers).admin();
+    await admin.connect();
+  });
+
+  afterAll(async () => {
+    await admin.disconnect();
+  });
+
+  const create = async (
+    topic: string,
+    partitions: number,
+    configs: Readonly<Record<string, string>>,
+  ): Promise<void> => {
+    const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    const topics = [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }];
+    await admin.createTopics({ topics, waitForLeaders: true });
+  };
+
+  test.for(brokerCases)('$name', async (each) => {
+    const clients: Broker[] = [];
+    const context: BrokerContext = {
+      async connect() {
+        const options = { bootstrapServers, clientId: 'broker-cases', clock: systemClock, random: systemRandom };
+        const client = await connectKafka(options);
+        clients.push(client);
+        return client;
+      },
+      async createTopic(partitions, configs = {}) {
+        const topic = uniqueName('case');
+        await create(topic, partitions, configs);
+        return topic;
+      },
+      deleteTopic: (topic) => admin.deleteTopics({ topics: [topic] }),
+      recreateTopic: (topic, partitions) => create(topic, partitions, {}),
+      uniqueName,
+      advance: (ms) => systemClock.sleep(ms),
+      now: () => systemClock.now(),
+    };
+    try {
+      await expect(each.run(context)).resolves.toBeUndefined();
+    } finally {
+      for (const client of clients) await client.close();
+    }
+  });
+});
