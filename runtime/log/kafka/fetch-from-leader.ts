@@ -30,9 +30,9 @@ export async function fetchFromLeader(
   const unknown = request.partitions
     .filter(({ topic }) => topics.get(topic)?.error !== 'NONE')
     .map((each) => fetchError(each, topics.get(each.topic)?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION'));
+  if (known.length === 0) return unknown;
   const address = cluster.addressOf(request.leaderId);
   if (address === null) return fail('LEADER_NOT_AVAILABLE');
-  if (known.length === 0) return unknown;
 
   const topicIds = new Map(known.map(({ topic }) => [topic, topics.get(topic)?.topicId ?? '']));
   const partitions = known.map((each) => {

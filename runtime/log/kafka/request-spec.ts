@@ -15,3 +15,8 @@ export interface RequestSpec<Request, Response> {
 export function skipThrottleTime(reader: Reader): void {
   reader.readInt32();
 }
+
+/** On the wire a member without an instance id has null there: the empty text would be an id. */
+export function instanceIdOf({ instanceId }: { readonly instanceId: string }): string | null {
+  return instanceId === '' ? null : instanceId;
+}

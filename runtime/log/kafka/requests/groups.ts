@@ -2,7 +2,7 @@
 import { asBuffer } from '../../batch/index.ts';
 import type { ErrorCode, GroupStamp, JoinRequest, JoinResponse, SyncRequest } from '../../broker.ts';
 import { errorName } from '../error-codes.ts';
-import { type RequestSpec, skipThrottleTime } from '../request-spec.ts';
+import { instanceIdOf, type RequestSpec, skipThrottleTime } from '../request-spec.ts';
 
 /** v6 is the first of the compact encoding, v8 has a reason, v9 tells the leader to skip the assignment. */
 export const joinGroup: RequestSpec<JoinRequest, JoinResponse> = {
@@ -15,7 +15,7 @@ export const joinGroup: RequestSpec<JoinRequest, JoinResponse> = {
       .appendInt32(request.sessionTimeoutMs)
       .appendInt32(request.rebalanceTimeoutMs)
       .appendString(request.memberId)
-      .appendString(request.instanceId)
+      .appendString(instanceIdOf(request))
       .appendString(request.protocolType)
       .appendArray([...request.protocols], (w, protocol) => {
         w.appendString(protocol.name).appendBytes(asBuffer(protocol.metadata));
@@ -50,7 +50,7 @@ export const syncGroup: RequestSpec<SyncRequest, { error: ErrorCode; assignment:
       .appendString(request.groupId)
       .appendInt32(request.generation)
       .appendString(request.memberId)
-      .appendString(request.instanceId)
+      .appendString(instanceIdOf(request))
       .appendString(request.protocolType)
       .appendString(request.protocolName)
       .appendArray([...request.assignments], (w, { memberId, assignment }) => {
@@ -76,7 +76,7 @@ export const heartbeat: RequestSpec<GroupStamp, { error: ErrorCode }> = {
       .appendString(stamp.groupId)
       .appendInt32(stamp.generation)
       .appendString(stamp.memberId)
-      .appendString(stamp.instanceId)
+      .appendString(instanceIdOf(stamp))
       .appendTaggedFields();
   },
   read: (reader) => {
@@ -101,7 +101,7 @@ export const leaveGroup: RequestSpec<LeaveGroupBody, { error: ErrorCode }> = {
     writer
       .appendString(request.groupId)
       .appendArray([request], (w, member) => {
-        w.appendString(member.memberId).appendString(member.instanceId);
+        w.appendString(member.memberId).appendString(instanceIdOf(member));
         if (version >= 5) w.appendString(member.reason);
       })
       .appendTaggedFields();

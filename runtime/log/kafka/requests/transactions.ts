@@ -11,7 +11,7 @@ import type {
 import type { Reader, Writer } from '@platformatic/kafka';
 import { errorName } from '../error-codes.ts';
 import { byTopic } from '../partitions.ts';
-import { type RequestSpec, skipThrottleTime } from '../request-spec.ts';
+import { instanceIdOf, type RequestSpec, skipThrottleTime } from '../request-spec.ts';
 
 export const initProducerId: RequestSpec<
   { transactionalId: string; transactionTimeoutMs: number },
@@ -78,7 +78,7 @@ export const txnOffsetCommit: RequestSpec<
       .appendInt16(request.producerEpoch)
       .appendInt32(group.generation)
       .appendString(group.memberId)
-      .appendString(group.instanceId)
+      .appendString(instanceIdOf(group))
       .appendArray(byTopic(request.offsets), (w, { topic, items }) => {
         w.appendString(topic).appendArray(items, (p, item) => {
           p.appendInt32(item.partition)
