@@ -1,5 +1,5 @@
 // The shape of a manifest: runs the schema over a document and puts each issue into words a user can act on.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Problem, isObject, pathText, show, showWithType, valueAt } from './problem.ts';
 import type { FilledSpec } from './schema/spec.ts';
 import { type JsonSchema, type StreamJob, StreamJobSchema, specJsonSchema } from './schema/stream-job.ts';
@@ -49,9 +49,17 @@ function ruleOf(issue: z.core.$ZodRawIssue): string {
         : issue.origin === 'string'
           ? `must have at most ${amount(issue.maximum, 'character', 'characters')}`
           : `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
-    default:
-      return issue.message ?? 'is not valid';
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'custom':
+    case undefined:
+      break;
   }
+  return issue.message ?? 'is not valid';
 }
 
 function problemsOf(input: unknown, issue: Issue, prefix: Path): Problem[] {
@@ -134,9 +142,15 @@ function ruleId(issue: Issue): string {
     case 'too_small':
     case 'too_big':
       return 'range';
-    default:
-      return 'format';
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'custom':
+      break;
   }
+  return 'format';
 }
 
 function typeName(expected: string): string {

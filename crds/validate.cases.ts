@@ -425,12 +425,12 @@ export const BAD_MANIFESTS: Readonly<Record<string, BadManifest>> = {
   },
   'a filter that is no expression': {
     set: { 'spec.where': 'type ==' },
-    messages: ['spec.where: WHERE; got "type =="'],
+    messages: ['spec.where: not a CEL expression: Unexpected token: EOF at position 8; got "type =="'],
     server: false,
   },
   'a filter that uses what is not evaluated yet': {
     set: { 'spec.where': 'a + 1 == 2' },
-    messages: ['not supported yet: WHERE'],
+    messages: ['not supported yet: spec.where: arithmetic at position 1'],
     server: false,
   },
   'several mistakes at once': {

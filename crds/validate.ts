@@ -30,19 +30,22 @@ export function validateStreamJob(input: unknown): Validation {
   return { ok: true, job, resolved: resolve(job.metadata, filled) };
 }
 
+const NOT_YET = 'not supported yet: ';
+
 /** The filter must be an expression that the runtime evaluates: told here, before anything is started. */
 function checkWhere(input: unknown): Problem[] {
   const value = valueAt(input, ['spec', 'where']);
   if (typeof value !== 'string' || value === '') return [];
   const parsed = parseWhere(value);
   if (parsed.ok) return [];
-  const notYet = parsed.message.startsWith('not supported yet: ');
+  const notYet = parsed.message.startsWith(NOT_YET);
+  const what = parsed.message.slice(NOT_YET.length).replace(' in spec.where', '');
   return [
     {
       path: 'spec.where',
       rule: notYet ? 'notSupportedYet' : 'expression',
       value,
-      message: notYet ? parsed.message : `spec.where: ${parsed.message}; got ${show(value)}`,
+      message: notYet ? `${NOT_YET}spec.where: ${what}` : `spec.where: ${parsed.message}; got ${show(value)}`,
       reason: notYet ? 'NotSupportedYet' : 'InvalidSpec',
     },
   ];

@@ -36,7 +36,7 @@ export function crd(): Record<string, unknown> {
     properties: {
       apiVersion: { type: 'string', description: 'Version of the contract.' },
       kind: { type: 'string', description: 'Kind of the object.' },
-      metadata: { type: 'object' },
+      metadata: { type: 'object', properties: { name: { type: 'string' } } },
       spec: { ...structural(specJsonSchema(), 'spec', RULES), description: 'What the job does.' },
       status: { ...structural(statusJsonSchema(), 'status', RULES), description: 'What the operator reports.' },
     },

@@ -2,6 +2,7 @@
 // references, and only keywords that it knows.
 import type { JsonSchema } from '../schema/stream-job.ts';
 import type { Rule } from '../rules/rule.ts';
+import { RULE_TEXT } from '../schema/scalars.ts';
 
 const OPEN = 'x-kubernetes-preserve-unknown-fields';
 
@@ -41,6 +42,7 @@ export function structural(node: JsonSchema, path: string, rules: readonly Rule[
   if (node.type === undefined) throw new Error(`${path}: has no type`);
   const result: JsonSchema = { type: node.type };
   for (const keyword of KEPT) if (node[keyword] !== undefined) Object.assign(result, { [keyword]: node[keyword] });
+  if (node[RULE_TEXT] !== undefined) delete result['pattern'];
   if (node.type === 'integer') integerBounds(result);
   if (isScalar(node.default)) result.default = node.default;
   if (node.properties !== undefined && Object.keys(node.properties).length > 0) {
@@ -54,7 +56,7 @@ export function structural(node: JsonSchema, path: string, rules: readonly Rule[
     result.additionalProperties = structural(node.additionalProperties, `${path}.*`, rules);
   }
   if (node[OPEN] === true) result[OPEN] = true;
-  const validations = celValidations(path, rules);
+  const validations = [...patternValidation(node), ...celValidations(path, rules)];
   if (validations.length > 0) result['x-kubernetes-validations'] = validations;
   return result;
 }
@@ -65,8 +67,17 @@ export function celValidations(path: string, rules: readonly Rule[]): Record<str
     .filter((rule) => rule.at === path && rule.cel !== null)
     .map((rule) => ({
       rule: rule.cel ?? '',
-      message: rule.field === undefined ? rule.text : `${rule.field} ${rule.text}`,
+      message: rule.text,
+      ...(rule.field === undefined ? {} : { fieldPath: `.${rule.field}` }),
     }));
+}
+
+/** A pattern as a rule, since the API server's own message would show the pattern and not what it means. */
+function patternValidation(node: JsonSchema): Record<string, string>[] {
+  const { pattern, [RULE_TEXT]: message } = node;
+  if (typeof pattern !== 'string' || typeof message !== 'string') return [];
+  if (pattern.includes("'")) throw new Error(`pattern ${pattern} cannot stand in a raw CEL string`);
+  return [{ rule: `self.matches(r'${pattern}')`, message }];
 }
 
 function described(node: JsonSchema): JsonSchema {

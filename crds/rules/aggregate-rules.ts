@@ -39,7 +39,7 @@ export const AGGREGATE_RULES: readonly Rule[] = [
     holds: (self) =>
       !isObject(self['aggregates']) ||
       (names(self).length >= 1 && names(self).length <= AGGREGATES_MAX) || {
-        got: new Shown(`${names(self).length} entries`),
+        got: new Shown(names(self).length, ' entries'),
       },
   },
   nameRule({

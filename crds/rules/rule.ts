@@ -1,5 +1,7 @@
 // A rule between fields: once as a predicate for `streamjob validate` and the operator, once as CEL for the API server, with
 // one text. Both look at one object only; what depends on the cluster or on an earlier spec is the operator's.
+import { SIGNED_DURATION_PATTERN } from '../duration.ts';
+import { show } from '../problem.ts';
 
 export interface Rule {
   /** Short name: `rule` of the problem. */
@@ -23,21 +25,26 @@ export interface Finding {
   readonly below?: string;
 }
 
-/** Several values in one phrase: `10s, size 5s`. */
+/** Several values in one phrase: `10s, size 5s`. Text is shown as it is, everything else as JSON. */
 export class Shown {
   readonly text: string;
-  constructor(text: string) {
-    this.text = text;
+  constructor(...parts: readonly unknown[]) {
+    this.text = parts.map((part) => (typeof part === 'string' ? part : show(part))).join('');
   }
 }
 
-/** CEL text of the milliseconds of a duration field. Go's own durations know no days, so it is spelled out. */
-export function celMs(field: string): string {
-  const number = (unit: string) => `int(${field}.replace('${unit}', ''))`;
+/** CEL text of the milliseconds of a duration. Go's own durations know no days, so it is spelled out. */
+export function celMs(duration: string): string {
+  const number = (unit: string) => `int(${duration}.replace('${unit}', ''))`;
   return (
-    `(${field}.endsWith('ms') ? ${number('ms')} : ${field}.endsWith('s') ? ${number('s')} * 1000 : ` +
-    `${field}.endsWith('m') ? ${number('m')} * 60000 : ${field}.endsWith('h') ? ${number('h')} * 3600000 : ${number('d')} * 86400000)`
+    `(${duration}.endsWith('ms') ? ${number('ms')} : ${duration}.endsWith('s') ? ${number('s')} * 1000 : ` +
+    `${duration}.endsWith('m') ? ${number('m')} * 60000 : ${duration}.endsWith('h') ? ${number('h')} * 3600000 : ${number('d')} * 86400000)`
   );
+}
+
+/** CEL text that judges durations only when all are well-formed: what is not has its own message already. */
+export function celWithDurations(durations: readonly string[], cel: string): string {
+  return `${durations.map((duration) => `!${duration}.matches('${SIGNED_DURATION_PATTERN}')`).join(' || ')} || ${cel}`;
 }
 
 /** Which of these fields an object has, null ones left out. */

@@ -1,11 +1,15 @@
 // Rules of all other parts of a StreamJob.
 import { durationMs } from '../duration.ts';
-import { isObject, valueAt } from '../problem.ts';
+import { valueAt } from '../problem.ts';
 import { isRecordKey, splitServers } from '../resolve.ts';
 import { NAME_PATTERN, NAME_MAX_LENGTH, NAME_RULE } from '../schema/stream-job.ts';
-import { type Rule, Shown, celMs, exactlyOne, positive } from './rule.ts';
+import { type Rule, Shown, celMs, celWithDurations, exactlyOne, positive } from './rule.ts';
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Durations of `spec.delivery` in CEL, with their defaults. */
+const TIMEOUT = "(has(self.transactionTimeout) ? self.transactionTimeout : '10s')";
+const INTERVAL = "(has(self.commitInterval) ? self.commitInterval : '100ms')";
 
 /** Longest transaction that brokers allow unless they are configured otherwise. */
 const TRANSACTION_TIMEOUT_MAX_MS = 900_000;
@@ -112,14 +116,14 @@ export const SPEC_RULES: readonly Rule[] = [
     at: 'spec.delivery',
     field: 'transactionTimeout',
     text: 'must be more than 5 × commitInterval (100ms when absent), so that a slow commit is not aborted',
-    cel: `${celMs("(has(self.transactionTimeout) ? self.transactionTimeout : '10s')")} > 5 * ${celMs("(has(self.commitInterval) ? self.commitInterval : '100ms')")}`,
+    cel: celWithDurations([TIMEOUT, INTERVAL], `${celMs(TIMEOUT)} > 5 * ${celMs(INTERVAL)}`),
     holds: (self) => {
       const [timeout, interval] = [self['transactionTimeout'] ?? '10s', self['commitInterval'] ?? '100ms'];
       const [timeoutMs, intervalMs] = [durationMs(timeout), durationMs(interval)];
       return (
         timeoutMs === null ||
         intervalMs === null ||
-        timeoutMs > 5 * intervalMs || { got: new Shown(`${timeout}, commitInterval ${interval}`) }
+        timeoutMs > 5 * intervalMs || { got: new Shown(timeout, ', commitInterval ', interval) }
       );
     },
   },
@@ -128,7 +132,7 @@ export const SPEC_RULES: readonly Rule[] = [
     at: 'spec.delivery',
     field: 'transactionTimeout',
     text: "must be at most 15m, the brokers' transaction.max.timeout.ms",
-    cel: `!has(self.transactionTimeout) || ${celMs('self.transactionTimeout')} <= ${TRANSACTION_TIMEOUT_MAX_MS}`,
+    cel: celWithDurations([TIMEOUT], `${celMs(TIMEOUT)} <= ${TRANSACTION_TIMEOUT_MAX_MS}`),
     holds: (self) =>
       (durationMs(self['transactionTimeout']) ?? 0) <= TRANSACTION_TIMEOUT_MAX_MS || {
         got: self['transactionTimeout'],
@@ -144,9 +148,7 @@ export const SPEC_RULES: readonly Rule[] = [
     cel: '(has(self.min) ? self.min : 1) <= (has(self.max) ? self.max : 8)',
     holds: (self) => {
       const [min, max] = [self['min'] ?? 1, self['max'] ?? 8];
-      return (
-        typeof min !== 'number' || typeof max !== 'number' || min <= max || { got: new Shown(`${min}, max ${max}`) }
-      );
+      return typeof min !== 'number' || typeof max !== 'number' || min <= max || { got: new Shown(min, ', max ', max) };
     },
   },
   positive('spec.autoscale', 'catchUp'),

@@ -1,7 +1,7 @@
 // Rules of `spec.window` and `spec.emit`.
 import { durationMs } from '../duration.ts';
 import { isObject } from '../problem.ts';
-import { type Rule, Shown, celMs, exactlyOne, positive } from './rule.ts';
+import { type Rule, Shown, celMs, celWithDurations, exactlyOne, positive } from './rule.ts';
 
 /** |offset| must be smaller than the spacing of the windows. */
 function smallOffset(kind: string, spacing: string): Rule {
@@ -10,14 +10,17 @@ function smallOffset(kind: string, spacing: string): Rule {
     at: `spec.window.${kind}`,
     field: 'offset',
     text: `must be smaller than ${spacing}, forwards or backwards`,
-    cel: `!has(self.offset) || ${celMs("self.offset.replace('-', '')")} < ${celMs(`self.${spacing}`)}`,
+    cel: `!has(self.offset) || ${celWithDurations(
+      ['self.offset', `self.${spacing}`],
+      `${celMs(`self.${spacing}`)} == 0 || ${celMs("self.offset.replace('-', '')")} < ${celMs(`self.${spacing}`)}`,
+    )}`,
     holds: (self) => {
       const [offset, limit] = [durationMs(self['offset'] ?? '0s'), durationMs(self[spacing])];
       return (
         offset === null ||
         limit === null ||
         limit === 0 ||
-        Math.abs(offset) < limit || { got: new Shown(`${self['offset']}, ${spacing} ${self[spacing]}`) }
+        Math.abs(offset) < limit || { got: new Shown(self['offset'], ', ', spacing, ' ', self[spacing]) }
       );
     },
   };
@@ -29,11 +32,11 @@ function atMostSize(kind: string, field: string): Rule {
     at: `spec.window.${kind}`,
     field,
     text: 'must be at most size',
-    cel: `${celMs(`self.${field}`)} <= ${celMs('self.size')}`,
+    cel: celWithDurations([`self.${field}`, 'self.size'], `${celMs(`self.${field}`)} <= ${celMs('self.size')}`),
     holds: (self) => {
       const [value, size] = [durationMs(self[field]), durationMs(self['size'])];
       return (
-        value === null || size === null || value <= size || { got: new Shown(`${self[field]}, size ${self['size']}`) }
+        value === null || size === null || value <= size || { got: new Shown(self[field], ', size ', self['size']) }
       );
     },
   };
@@ -62,14 +65,17 @@ export const WINDOW_RULES: readonly Rule[] = [
     at: 'spec.window.cumulative',
     field: 'size',
     text: 'must be a multiple of step',
-    cel: `${celMs('self.step')} == 0 || ${celMs('self.size')} % ${celMs('self.step')} == 0`,
+    cel: celWithDurations(
+      ['self.step', 'self.size'],
+      `${celMs('self.step')} == 0 || ${celMs('self.size')} % ${celMs('self.step')} == 0`,
+    ),
     holds: (self) => {
       const [size, step] = [durationMs(self['size']), durationMs(self['step'])];
       return (
         size === null ||
         step === null ||
         step === 0 ||
-        size % step === 0 || { got: new Shown(`${self['size']}, step ${self['step']}`) }
+        size % step === 0 || { got: new Shown(self['size'], ', step ', self['step']) }
       );
     },
   },

@@ -14,13 +14,17 @@ export function object<S extends z.core.$ZodLooseShape>(shape: S) {
   return z.strictObject(shape);
 }
 
+/** JSON schema keyword of ours: the words that belong to a pattern. */
+export const RULE_TEXT = 'x-streamjob-rule';
+
 /** Text that must match a pattern. `rule` reads as the end of "spec.x: …". */
 export function text(options: { rule: string; pattern: string; maxLength: number }) {
   const { rule, pattern, maxLength } = options;
   return z
     .string({ error: rule })
     .max(maxLength, { error: `${rule} (at most ${maxLength} characters)` })
-    .regex(new RegExp(pattern, 'u'), { error: rule });
+    .regex(new RegExp(pattern, 'u'), { error: rule })
+    .meta({ [RULE_TEXT]: rule });
 }
 
 /** A duration ≥ 0. */

@@ -29,8 +29,7 @@ export const WorkerSchema = object({
     .default({})
     .meta(open)
     .describe('Merged into the pod template (core/v1 PodTemplateSpec); the worker container is called worker.'),
-  stateMemory: z
-    .int()
+  stateMemory: integer()
     .min(0)
     .default(0)
     .describe('Bytes of state a worker may hold; 0 = 60 % of the memory limit of its container.'),
