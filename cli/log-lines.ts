@@ -22,7 +22,9 @@ export function prettyLogLine(line: string): string {
     .filter(([name, value]) => !HIDDEN.has(name) && value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const mark = (parsed.level ?? 30) >= 50 ? 'ERROR ' : (parsed.level ?? 30) >= 40 ? 'warn ' : '';
-  return [parsed.time?.slice(11, 19) ?? '', parsed.instance ?? '', `${mark}${parsed.event ?? ''}`, ...fields].filter((part) => part !== '').join(' ');
+  return [parsed.time?.slice(11, 19) ?? '', parsed.instance ?? '', `${mark}${parsed.event ?? ''}`, ...fields]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 export function writeLogLine(line: string): void {

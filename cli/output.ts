@@ -6,5 +6,7 @@ export interface OutputOptions {
 }
 
 export function outputOption(command: Command): Command {
-  return command.addOption(new Option('--output <format>', 'form of the output').choices(['text', 'json']).default('text'));
+  return command.addOption(
+    new Option('--output <format>', 'form of the output').choices(['text', 'json']).default('text'),
+  );
 }

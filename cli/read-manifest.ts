@@ -8,7 +8,9 @@ export interface CheckedManifest {
   /** `file` or `file#2` for the second document. */
   readonly where: string;
   readonly name: string;
-  readonly result: { readonly job: StreamJob; readonly resolved: ResolvedJob } | { readonly problems: readonly Problem[] };
+  readonly result:
+    | { readonly job: StreamJob; readonly resolved: ResolvedJob }
+    | { readonly problems: readonly Problem[] };
 }
 
 /** All documents of a file. Throws CliError when the file cannot be read or is not YAML. */
@@ -36,7 +38,10 @@ export async function readJob(file: string): Promise<{ readonly job: StreamJob; 
   if (manifest === undefined || manifests.length > 1)
     throw new CliError(2, `${file} holds ${manifests.length} documents; give a file with one StreamJob`);
   if ('job' in manifest.result) return manifest.result;
-  throw new CliError(1, `${file} is not valid:\n${manifest.result.problems.map(({ message }) => `  ${message}`).join('\n')}`);
+  throw new CliError(
+    1,
+    `${file} is not valid:\n${manifest.result.problems.map(({ message }) => `  ${message}`).join('\n')}`,
+  );
 }
 
 function nameOf(value: unknown): string {

@@ -15,7 +15,15 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 export function spawnWorker(worker: WorkerProcess, onLog: (line: string) => void): ChildProcess {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', MAIN, 'worker', '--config', worker.configFile, '--on-problem', worker.onProblem],
+    [
+      '--disable-warning=ExperimentalWarning',
+      MAIN,
+      'worker',
+      '--config',
+      worker.configFile,
+      '--on-problem',
+      worker.onProblem,
+    ],
     {
       stdio: ['ignore', 'inherit', 'pipe'],
       // Its own group: Ctrl-C reaches us alone, and we tell the workers to stop in order.

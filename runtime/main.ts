@@ -1,7 +1,14 @@
 // Wiring of a worker process: configuration file, Kafka, object store, log, signals.
 import { readFile } from 'node:fs/promises';
 import pino from 'pino';
-import { incarnationId, parseWorkerConfig, planHash, validateStreamJob, workerManifest, type ResolvedJob } from '../crds/index.ts';
+import {
+  incarnationId,
+  parseWorkerConfig,
+  planHash,
+  validateStreamJob,
+  workerManifest,
+  type ResolvedJob,
+} from '../crds/index.ts';
 import { LocalStore, S3Store, type ObjectStore } from './checkpoint/index.ts';
 import { systemClock } from './clock.ts';
 import { connectKafka } from './log/kafka/index.ts';
@@ -33,7 +40,9 @@ export async function runWorker(options: RunWorkerOptions, signal: AbortSignal):
   }
   const hash = planHash(checked.resolved);
   if (hash !== config.planHash) {
-    log.error('plan-mismatch', { error: `the operator means plan ${config.planHash}, this worker computes plan ${hash}: their versions differ` });
+    log.error('plan-mismatch', {
+      error: `the operator means plan ${config.planHash}, this worker computes plan ${hash}: their versions differ`,
+    });
     return EXIT.planMismatch;
   }
   const store = openStore(checked.resolved.checkpoint.storage);
@@ -49,7 +58,12 @@ type Parts = Pick<WorkerProcessOptions, 'config' | 'job' | 'log' | 'store'>;
 /** The real world for a worker. Exported for tests that put faults between. */
 export function workerOptions(options: RunWorkerOptions, parts: Parts): WorkerProcessOptions {
   const { config, job } = parts;
-  const incarnation = incarnationId({ namespace: config.namespace, job: config.job, uid: config.uid, number: config.incarnation });
+  const incarnation = incarnationId({
+    namespace: config.namespace,
+    job: config.job,
+    uid: config.uid,
+    number: config.incarnation,
+  });
   return {
     ...parts,
     ...options,
@@ -75,7 +89,10 @@ export function openStore(storage: ResolvedJob['checkpoint']['storage']): Object
 
 /** One JSON object a line on stderr: stdout belongs to the print sink. */
 export function jsonLogger(base: Record<string, string>): Logger {
-  const logger = pino({ base, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino(
+    { base, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' },
+    pino.destination({ fd: 2, sync: true }),
+  );
   return {
     info: (event, fields = {}) => logger.info(fields, event),
     warn: (event, fields = {}) => logger.warn(fields, event),

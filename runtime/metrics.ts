@@ -21,18 +21,36 @@ export function createWorkerMetrics(labels: MetricLabels) {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const gaugeBy = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Gauge({ name, help, labelNames, registers });
-  const histogram = (name: string, help: string, buckets: number[]) => new Histogram({ name, help, buckets, registers });
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name, help, buckets, registers });
   return {
     registry,
     commits: counter('streamjob_commits_total', 'Transactions committed'),
-    commitRetries: counterBy('streamjob_commit_retries_total', 'Transactions that failed and were tried again', ['reason']),
-    commitSeconds: histogram('streamjob_commit_duration_seconds', 'From capture to known outcome, retries included', SECONDS),
+    commitRetries: counterBy('streamjob_commit_retries_total', 'Transactions that failed and were tried again', [
+      'reason',
+    ]),
+    commitSeconds: histogram(
+      'streamjob_commit_duration_seconds',
+      'From capture to known outcome, retries included',
+      SECONDS,
+    ),
     lastCommit: gauge('streamjob_last_commit_timestamp_seconds', 'Wall clock of the last commit'),
     rebalances: counter('streamjob_rebalances_total', 'Assignments taken'),
-    restoreSeconds: histogram('streamjob_restore_duration_seconds', 'From assignment to reading, without replay', SECONDS),
-    checkpointSeconds: histogram('streamjob_checkpoint_duration_seconds', 'Upload and verification of one checkpoint', SECONDS),
+    restoreSeconds: histogram(
+      'streamjob_restore_duration_seconds',
+      'From assignment to reading, without replay',
+      SECONDS,
+    ),
+    checkpointSeconds: histogram(
+      'streamjob_checkpoint_duration_seconds',
+      'Upload and verification of one checkpoint',
+      SECONDS,
+    ),
     checkpointBytes: histogram('streamjob_checkpoint_size_bytes', 'State of one checkpoint before compression', BYTES),
-    checkpointFallbacks: counter('streamjob_checkpoint_fallbacks_total', 'Restores that passed over a broken checkpoint'),
+    checkpointFallbacks: counter(
+      'streamjob_checkpoint_fallbacks_total',
+      'Restores that passed over a broken checkpoint',
+    ),
     records: gaugeBy('streamjob_task_records', 'Records folded since the task was restored', ['task']),
     bad: counterBy('streamjob_bad_records_total', 'Records that could not be used', ['topic', 'partition', 'reason']),
     late: gaugeBy('streamjob_task_late_records', 'Records that came after their window was closed', ['task']),

@@ -1,10 +1,17 @@
 // The life of a worker process: waits for what the job needs, runs the worker, and tells over HTTP how it gets on. Everything that
 // touches the world comes in, so that tests can put faults between.
-import { shuffleTopic, transactionalId, type ResolvedJob, type WorkerConfig, type WorkerStatus } from '../crds/index.ts';
+import {
+  shuffleTopic,
+  transactionalId,
+  type ResolvedJob,
+  type WorkerConfig,
+  type WorkerStatus,
+} from '../crds/index.ts';
 import type { ObjectStore } from './checkpoint/index.ts';
 import type { Clock } from './clock.ts';
 import { startWorkerServer } from './http/worker-server.ts';
-import type { Broker } from './log/broker.ts';
+import { BrokerError, type Broker } from './log/broker.ts';
+import { GroupMemberError, OffsetFetchError } from './log/client/index.ts';
 import type { Logger } from './logger.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import type { Random } from './random.ts';
@@ -58,7 +65,12 @@ export async function runWorkerProcess(options: WorkerProcessOptions, signal: Ab
     beforeMetrics: () => refreshGauges(metrics, worker, status()),
   });
   options.listening?.(server.port);
-  log.info('worker-start', { incarnation: options.incarnation, plan: config.planHash, instance: options.instanceId, port: server.port });
+  log.info('worker-start', {
+    incarnation: options.incarnation,
+    plan: config.planHash,
+    instance: options.instanceId,
+    port: server.port,
+  });
   try {
     const broker = await troubles.whileStoreFails(() => options.connect(), signal);
     try {
@@ -81,12 +93,13 @@ export async function runWorkerProcess(options: WorkerProcessOptions, signal: Ab
     return EXIT.fine;
   } catch (error) {
     if (signal.aborted && !(error instanceof FatalProblem) && isAbort(error)) return EXIT.fine;
-    if (error instanceof PlanMismatch) {
+    if (error instanceof PlanMismatch || (error instanceof GroupMemberError && error.kind === 'planMismatch')) {
       log.error('plan-mismatch', { error: error.message });
       return EXIT.planMismatch;
     }
-    if (!(error instanceof FatalProblem)) throw error;
-    failure = error.details;
+    const problem = fatal(error);
+    if (problem === null) throw error;
+    failure = problem;
     log.error('failed', { ...failure });
     if (options.onProblem === 'exit') return EXIT.failed;
     // The pod stays, so that its status says why; a restart would only hide it.
@@ -106,7 +119,10 @@ interface WaitForTopics {
   readonly shuffle: string | null;
 }
 
-async function waitForTopics({ broker, job, clock, troubles, shuffle }: WaitForTopics, signal: AbortSignal): Promise<Topics> {
+async function waitForTopics(
+  { broker, job, clock, troubles, shuffle }: WaitForTopics,
+  signal: AbortSignal,
+): Promise<Topics> {
   for (;;) {
     const found = await troubles.whileStoreFails(() => findTopics(broker, job, shuffle), signal);
     if (!('reason' in found)) {
@@ -138,6 +154,21 @@ class Watchdog {
     const silentMs = now - this.#since;
     return silentMs > WATCHDOG_MS ? `the worker's loop has not turned for ${Math.round(silentMs / 1000)} s` : null;
   }
+}
+
+/** What a person can do about an error that ended the worker; null for one that only a restart can cure. */
+function fatal(error: unknown): ProblemDetails | null {
+  if (error instanceof FatalProblem) return error.details;
+  if (error instanceof BrokerError && error.code === 'UNSUPPORTED_VERSION')
+    return { reason: 'BrokerUnsupported', message: error.message };
+  if (error instanceof GroupMemberError && error.kind === 'notAuthorized')
+    return { reason: 'NotAuthorized', message: error.message, userAction: 'grant the worker READ on its group' };
+  if (error instanceof OffsetFetchError)
+    return {
+      reason: error.code.endsWith('AUTHORIZATION_FAILED') ? 'NotAuthorized' : 'BrokerUnreachable',
+      message: error.message,
+    };
+  return null;
 }
 
 function isAbort(error: unknown): boolean {

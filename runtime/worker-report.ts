@@ -26,7 +26,16 @@ export function workerStatus(inputs: ReportInputs): WorkerStatus {
     incarnation: config.incarnation,
     planHash: config.planHash,
     instanceId: inputs.instanceId,
-    state: failure !== null ? 'failed' : inputs.stopping ? 'stopping' : worker === null ? 'starting' : worker.live ? 'running' : 'joining',
+    state:
+      failure !== null
+        ? 'failed'
+        : inputs.stopping
+          ? 'stopping'
+          : worker === null
+            ? 'starting'
+            : worker.live
+              ? 'running'
+              : 'joining',
     live: failure === null && worker !== null && worker.live,
     tasks: slots.flatMap((slot) => (slot.state === 'released' ? [] : [taskStatus(slot, slot.state)])),
     lag: lagOf(slots),
@@ -47,7 +56,15 @@ export function refreshGauges(metrics: WorkerMetrics, worker: Worker | null, sta
   metrics.live.set(status.live ? 1 : 0);
   metrics.tasks.set(status.tasks.length);
   metrics.lastCommit.set((status.lastCommitAt ?? 0) / 1000);
-  for (const gauge of [metrics.records, metrics.late, metrics.lag, metrics.position, metrics.watermark, metrics.stateBytes]) gauge.reset();
+  for (const gauge of [
+    metrics.records,
+    metrics.late,
+    metrics.lag,
+    metrics.position,
+    metrics.watermark,
+    metrics.stateBytes,
+  ])
+    gauge.reset();
   for (const slot of worker?.slots ?? []) {
     const labels = { task: slot.name };
     metrics.records.set(labels, slot.task.counters.records);
@@ -79,7 +96,8 @@ function lagOf(slots: readonly TaskSlot[]): WorkerStatus['lag'] {
   const [worst] = sources.toSorted((a, b) => lagRecords(b) - lagRecords(a));
   return {
     records: sum(sources, lagRecords),
-    worstPartition: worst === undefined || lagRecords(worst) === 0 ? null : { ...worst.partition, records: lagRecords(worst) },
+    worstPartition:
+      worst === undefined || lagRecords(worst) === 0 ? null : { ...worst.partition, records: lagRecords(worst) },
   };
 }
 

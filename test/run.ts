@@ -51,7 +51,9 @@ async function vitest(project: string): Promise<Tally> {
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const code = await run(['vitest', 'run', '--project', project, '--passWithNoTests', ...reporters]);
-    const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(await readFile(report, 'utf8')) as Record<string, number | boolean>;
+    const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(
+      await readFile(report, 'utf8'),
+    ) as Record<string, number | boolean>;
     const failed = Number(numFailedTests) + Number(numPendingTests);
     // A file that cannot be loaded or a hook that throws fails the run without a failed test.
     return { passed: Number(numPassedTests), failed: failed === 0 && (code !== 0 || success !== true) ? 1 : failed };
@@ -73,5 +75,7 @@ for (const stage of process.argv.slice(2)) {
   total.passed += passed;
   total.failed += failed;
 }
-process.stdout.write(`\ntook ${Math.round((performance.now() - started) / 1000)} s\n${total.passed} passed, ${total.failed} failed\n`);
+process.stdout.write(
+  `\ntook ${Math.round((performance.now() - started) / 1000)} s\n${total.passed} passed, ${total.failed} failed\n`,
+);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -46,18 +46,28 @@ export function addGenerate(program: Command): void {
       ratePerSecond: rate,
       signal: stopSignal(),
     });
-    process.stdout.write(flags.output === 'json' ? `${JSON.stringify({ records })}\n` : `${records} records produced\n`);
+    process.stdout.write(
+      flags.output === 'json' ? `${JSON.stringify({ records })}\n` : `${records} records produced\n`,
+    );
   });
 }
 
 async function partitionsOf(brokers: string, topic: string): Promise<number> {
-  const admin = new Kafka({ brokers: brokers.split(','), clientId: 'streamjob-generate', logLevel: logLevel.NOTHING, retry: { retries: 2 } }).admin();
+  const admin = new Kafka({
+    brokers: brokers.split(','),
+    clientId: 'streamjob-generate',
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 2 },
+  }).admin();
   try {
     await admin.connect();
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return topics[0]?.partitions.length ?? 0;
   } catch (error) {
-    throw new CliError(3, `cannot find topic ${topic} on ${brokers}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CliError(
+      3,
+      `cannot find topic ${topic} on ${brokers}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   } finally {
     await admin.disconnect();
   }

@@ -4,7 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { formatWorkerConfig, incarnationId, planHash, shuffleTopic, shuffleTopicConfig, type ResolvedJob } from '../../crds/index.ts';
+import {
+  formatWorkerConfig,
+  incarnationId,
+  planHash,
+  shuffleTopic,
+  shuffleTopicConfig,
+  type ResolvedJob,
+} from '../../crds/index.ts';
 import { ensureTopic } from '../../runtime/log/kafka/index.ts';
 import { CliError } from '../cli-error.ts';
 import { integer } from '../integer.ts';
@@ -19,12 +26,15 @@ const STOP_GRACE_MS = 60_000;
 export function addRun(program: Command): void {
   const command = program
     .command('run')
-    .description('run the workers of a job here, against its brokers; a later run of the same job goes on where this one ended')
+    .description(
+      'run the workers of a job here, against its brokers; a later run of the same job goes on where this one ended',
+    )
     .argument('<file>', 'manifest of one StreamJob')
     .option('--workers <n>', 'worker processes (default: spec.parallelism)');
   outputOption(command).action(async (file: string, { workers }: { workers?: string }) => {
     const { job, resolved } = await readJob(file);
-    const count = workers === undefined ? Math.max(1, resolved.parallelism) : integer('--workers', workers, { min: 1, max: 64 });
+    const count =
+      workers === undefined ? Math.max(1, resolved.parallelism) : integer('--workers', workers, { min: 1, max: 64 });
     const stop = stopSignal();
     // The same name is the same job: its offsets and checkpoints are found again.
     const uid = createHash('sha256').update(`run ${resolved.namespace}/${resolved.name}`).digest('hex');
@@ -37,7 +47,10 @@ export function addRun(program: Command): void {
       generation: 0,
       spec: job.spec,
     };
-    await ensureShuffleTopic(resolved, incarnationId({ namespace: resolved.namespace, job: resolved.name, uid, number: 1 }));
+    await ensureShuffleTopic(
+      resolved,
+      incarnationId({ namespace: resolved.namespace, job: resolved.name, uid, number: 1 }),
+    );
     const folder = await mkdtemp(path.join(tmpdir(), 'streamjob-run-'));
     try {
       const configFile = path.join(folder, 'job.json');
@@ -49,7 +62,12 @@ export function addRun(program: Command): void {
   });
 }
 
-async function runWorkers(options: { configFile: string; name: string; count: number; stop: AbortSignal }): Promise<number> {
+async function runWorkers(options: {
+  configFile: string;
+  name: string;
+  count: number;
+  stop: AbortSignal;
+}): Promise<number> {
   const { configFile, name, count, stop } = options;
   const children = Array.from({ length: count }, (_, index) =>
     spawnWorker({ instanceId: `${name}-run-${index}`, configFile, port: 0, onProblem: 'exit' }, writeLogLine),
@@ -67,14 +85,19 @@ async function runWorkers(options: { configFile: string; name: string; count: nu
 async function ensureShuffleTopic(job: ResolvedJob, incarnation: string): Promise<void> {
   if (job.mode !== 'shuffled') return;
   const { bootstrapServers } = job.source.kafka;
+  // The broker's own defaults say how many replicas a topic has, and how many of them must be in sync.
+  const { 'min.insync.replicas': _, ...configs } = shuffleTopicConfig(1);
   try {
     await ensureTopic({
       bootstrapServers,
       topic: shuffleTopic(incarnation),
       partitions: job.maxParallelism,
-      configs: shuffleTopicConfig,
+      configs,
     });
   } catch (error) {
-    throw new CliError(3, `cannot create the shuffle topic on ${bootstrapServers}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CliError(
+      3,
+      `cannot create the shuffle topic on ${bootstrapServers}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

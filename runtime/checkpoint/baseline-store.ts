@@ -30,7 +30,9 @@ export class BaselineStore {
     const [name, version, checksum] = text.slice(0, end).split(' ');
     const body = text.slice(end + 1);
     if (name !== 'streamjob-baseline' || version !== '1' || checksum !== hex(crc32c(Buffer.from(body))))
-      throw new Error(`object ${this.#key} in ${this.#store.location} is not a readable baseline (format 1): restore or delete it`);
+      throw new Error(
+        `object ${this.#key} in ${this.#store.location} is not a readable baseline (format 1): restore or delete it`,
+      );
     return JSON.parse(body) as Baseline;
   }
 

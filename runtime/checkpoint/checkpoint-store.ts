@@ -65,7 +65,12 @@ export class CheckpointStore {
     const { offset, generation } = request;
     const id = formatCheckpointId({ offset, generation, random: this.#random.hex(4) });
     const state = await compress(request.snapshot);
-    const object = { name: `${id}.state`, sizeBytes: state.length, crc32c: hex(crc32c(state)), encoding: 'zstd' } as const;
+    const object = {
+      name: `${id}.state`,
+      sizeBytes: state.length,
+      crc32c: hex(crc32c(state)),
+      encoding: 'zstd',
+    } as const;
     const manifest = encodeManifest({
       task: request.task,
       incarnation: this.#incarnation,
@@ -81,7 +86,10 @@ export class CheckpointStore {
     await this.#create(this.#key(request.task, `${id}.manifest`), manifest);
     const loaded = await this.#load(request.task, id, request.planHash);
     if ('reason' in loaded)
-      throw new StoreError('Failed', `checkpoint ${id} of ${request.task} was written but reads back broken: ${loaded.reason}`);
+      throw new StoreError(
+        'Failed',
+        `checkpoint ${id} of ${request.task} was written but reads back broken: ${loaded.reason}`,
+      );
     return id;
   }
 
@@ -114,7 +122,10 @@ export class CheckpointStore {
 
   async #create(key: string, body: Uint8Array): Promise<void> {
     if ((await this.#store.create(key, body)) === 'exists')
-      throw new StoreError('Failed', `object ${key} exists already although its name is new: is the store shared by mistake?`);
+      throw new StoreError(
+        'Failed',
+        `object ${key} exists already although its name is new: is the store shared by mistake?`,
+      );
   }
 
   async #load(task: string, id: string, planHash: string): Promise<LoadedCheckpoint | BrokenCheckpoint> {
@@ -135,7 +146,10 @@ export class CheckpointStore {
     if (state === null) return { id, reason: `its object ${object.name} is missing` };
     const actual = hex(crc32c(state));
     if (state.length !== object.sizeBytes || actual !== object.crc32c)
-      return { id, reason: `object ${object.name} has ${state.length} bytes and checksum ${actual}, should have ${object.sizeBytes} and ${object.crc32c}` };
+      return {
+        id,
+        reason: `object ${object.name} has ${state.length} bytes and checksum ${actual}, should have ${object.sizeBytes} and ${object.crc32c}`,
+      };
     return { id, offset: manifest.offset, snapshot: await decompress(state), previous: manifest.previous };
   }
 

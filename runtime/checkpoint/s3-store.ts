@@ -130,11 +130,9 @@ export class S3Store implements ObjectStore {
         { cause: error },
       );
     if (status === undefined)
-      return new StoreError(
-        'Unreachable',
-        `${failed}; check spec.checkpoint.storage.s3.endpoint and the network`,
-        { cause: error },
-      );
+      return new StoreError('Unreachable', `${failed}; check spec.checkpoint.storage.s3.endpoint and the network`, {
+        cause: error,
+      });
     return new StoreError('Failed', failed, { cause: error });
   }
 }

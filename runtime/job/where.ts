@@ -23,14 +23,14 @@ const SWAPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
   '>=': '<=',
 };
 
-/** Compiles a condition of `parseWhere`; the scanner must read all of its fields. */
-export function compileCondition(condition: Predicate, scanner: JsonScanner): Evaluate {
-  switch (condition.kind) {
+/** Compiles what came from `parseWhere`; the scanner must read all of its fields. */
+export function compilePredicate(predicate: Predicate, scanner: JsonScanner): Evaluate {
+  switch (predicate.kind) {
     case 'and':
     case 'or': {
-      const left = compileCondition(condition.left, scanner);
-      const right = compileCondition(condition.right, scanner);
-      const decides = condition.kind === 'and' ? NO : YES;
+      const left = compilePredicate(predicate.left, scanner);
+      const right = compilePredicate(predicate.right, scanner);
+      const decides = predicate.kind === 'and' ? NO : YES;
       return (buffer) => {
         const first = left(buffer);
         if (first === decides) return decides;
@@ -39,24 +39,24 @@ export function compileCondition(condition: Predicate, scanner: JsonScanner): Ev
       };
     }
     case 'not': {
-      const operand = compileCondition(condition.operand, scanner);
+      const operand = compilePredicate(predicate.operand, scanner);
       return (buffer) => {
         const value = operand(buffer);
         return value === FAILED ? FAILED : YES - value;
       };
     }
     case 'truth':
-      return compileTruth(condition.operand, scanner);
+      return compileTruth(predicate.operand, scanner);
     case 'has': {
       const { types } = scanner;
-      const parent = indexOf(scanner, condition.parent);
-      const field = indexOf(scanner, condition.path);
+      const parent = indexOf(scanner, predicate.parent);
+      const field = indexOf(scanner, predicate.path);
       return () => (types[parent] !== OBJECT ? FAILED : types[field] === ABSENT ? NO : YES);
     }
     case 'in':
-      return compileIn(condition.item, condition.list, scanner);
+      return compileIn(predicate.item, predicate.list, scanner);
     case 'compare': {
-      const { left, right, operator } = condition;
+      const { left, right, operator } = predicate;
       if (left.kind === 'field' && right.kind === 'field')
         return compareFields(operator, [left.path, right.path], scanner);
       if (left.kind === 'field' && right.kind === 'literal')
@@ -68,7 +68,7 @@ export function compileCondition(condition: Predicate, scanner: JsonScanner): Ev
       );
     }
     default:
-      return condition satisfies never;
+      return predicate satisfies never;
   }
 }
 

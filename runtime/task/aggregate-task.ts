@@ -38,7 +38,10 @@ export class AggregateTask implements Task {
     this.#name = `aggregate-${partition}`;
     this.#partition = partition;
     this.#planHash = planHashNumber(planHash);
-    this.#blocks = new ShuffleBlockReader({ columnCount: plan.aggregates.columns.length, inputCount: plan.aggregates.kinds.length });
+    this.#blocks = new ShuffleBlockReader({
+      columnCount: plan.aggregates.columns.length,
+      inputCount: plan.aggregates.kinds.length,
+    });
     this.#windows = new AggregateWindows(context, this.#name);
   }
 

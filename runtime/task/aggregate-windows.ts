@@ -29,7 +29,11 @@ export class AggregateWindows {
     this.#task = task;
     this.#layout = { columns: plan.aggregates.columns, provenance: false };
     this.#writer = context.createResultWriter();
-    this.#windows = new WindowState({ window: plan.window, aggregates: plan.aggregates, pool: new KeyTablePool(this.#layout) });
+    this.#windows = new WindowState({
+      window: plan.window,
+      aggregates: plan.aggregates,
+      pool: new KeyTablePool(this.#layout),
+    });
   }
 
   get sizeBytes(): number {

@@ -37,7 +37,8 @@ export class BadRecords {
       throw new FatalProblem({
         reason: 'PoisonRecord',
         message: `record ${details.topic}/${details.partition}@${details.offset} cannot be used (${reason}): ${message}; spec.onBadRecord is fail`,
-        userAction: 'correct the producer, then set spec.onBadRecord to skip or to a deadLetter topic to go on behind this record',
+        userAction:
+          'correct the producer, then set spec.onBadRecord to skip or to a deadLetter topic to go on behind this record',
         task: details.task,
         topic: details.topic,
         partition: details.partition,
@@ -48,7 +49,10 @@ export class BadRecords {
   // The wall clock is its timestamp (brokers refuse odd ones); the original one is a header.
   #putAside(topic: string, details: BadRecordDetails, cursor: RecordCursor, outputs: Outputs): void {
     const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor;
-    const header = (key: string, value: string | number) => ({ key: `streamjob.${key}`, value: Buffer.from(String(value)) });
+    const header = (key: string, value: string | number) => ({
+      key: `streamjob.${key}`,
+      value: Buffer.from(String(value)),
+    });
     outputs
       .topic(topic)
       .builder(details.partition % this.#context.deadLetterPartitions)

@@ -34,7 +34,9 @@ export async function ensureBaseline(
   stamp: GroupStamp,
   signal: AbortSignal,
 ): Promise<void> {
-  const all = topics.flatMap(({ topic, partitions }) => Array.from({ length: partitions }, (_, partition) => ({ topic, partition })));
+  const all = topics.flatMap(({ topic, partitions }) =>
+    Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+  );
   const committed = await offsets(options, stamp.groupId, all);
   const cluster = await options.broker.metadata(topics.map(({ topic }) => topic));
   const baseline = await options.store.read();
@@ -47,9 +49,15 @@ export async function ensureBaseline(
     return;
   }
   if (present.length === 0) await commitFirstOffsets(options, all, stamp, signal);
-  else if (present.length < all.length) throw lost(committed.filter((offset) => !present.includes(offset)), null);
+  else if (present.length < all.length)
+    throw lost(
+      committed.filter((offset) => !present.includes(offset)),
+      null,
+    );
   const begun = await offsets(options, stamp.groupId, all);
-  const bases = new Map(begun.map((offset) => [partitionKey(offset), decodeCommitMetadata(offset.metadata)?.base ?? offset.offset]));
+  const bases = new Map(
+    begun.map((offset) => [partitionKey(offset), decodeCommitMetadata(offset.metadata)?.base ?? offset.offset]),
+  );
   // Written after the offsets: "no manifest and no offsets" is then always a first start, "manifest and no offsets" always a loss.
   await options.store.write({
     incarnation: options.incarnation.id,
@@ -71,7 +79,10 @@ async function commitFirstOffsets(
   signal: AbortSignal,
 ): Promise<void> {
   const listed = await options.broker.listOffsets(
-    partitions.map((partition) => ({ ...partition, at: partition.topic === options.sourceTopic ? options.startFrom : 'earliest' })),
+    partitions.map((partition) => ({
+      ...partition,
+      at: partition.topic === options.sourceTopic ? options.startFrom : 'earliest',
+    })),
   );
   const failed = listed.find(({ error }) => error !== 'NONE');
   if (failed !== undefined)
@@ -112,7 +123,11 @@ async function commitFirstOffsets(
   await producer.commit();
 }
 
-async function offsets(options: BaselineOptions, groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
+async function offsets(
+  options: BaselineOptions,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<readonly CommittedOffset[]> {
   const answer = await options.broker.offsetFetch({ groupId, partitions });
   const bad = answer.offsets.find(({ error }) => error !== 'NONE' && error !== 'UNSTABLE_OFFSET_COMMIT');
   const error = answer.error === 'NONE' ? bad?.error : answer.error;
@@ -125,7 +140,10 @@ async function offsets(options: BaselineOptions, groupId: string, partitions: re
 }
 
 /** An offset that is ours, of this incarnation and of this plan. */
-export function checkOurs(options: Pick<BaselineOptions, 'incarnation' | 'planHash'>, committed: CommittedOffset): void {
+export function checkOurs(
+  options: Pick<BaselineOptions, 'incarnation' | 'planHash'>,
+  committed: CommittedOffset,
+): void {
   if (committed.error !== 'NONE') return;
   const metadata = decodeCommitMetadata(committed.metadata);
   const where = `offset ${committed.offset} of ${partitionKey(committed)} in group ${options.incarnation.id}`;
@@ -138,7 +156,9 @@ export function checkOurs(options: Pick<BaselineOptions, 'incarnation' | 'planHa
       ...details,
     });
   if (metadata.plan !== options.planHash)
-    throw new PlanMismatch(`${where} was committed under plan ${metadata.plan}, this worker runs plan ${options.planHash}`);
+    throw new PlanMismatch(
+      `${where} was committed under plan ${metadata.plan}, this worker runs plan ${options.planHash}`,
+    );
 }
 
 function checkSameLog(baseline: Baseline, cluster: Awaited<ReturnType<Broker['metadata']>>): void {

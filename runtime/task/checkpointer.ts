@@ -1,6 +1,12 @@
 // Checkpoints of the tasks of one worker: when one is due, its upload off the loop after its commit is known, what is retained, and
 // loading with fall-back. A checkpoint is named in a commit only after its upload was verified.
-import { parseCheckpointId, StoreError, type BrokenCheckpoint, type CheckpointStore, type LoadedCheckpoint } from '../checkpoint/index.ts';
+import {
+  parseCheckpointId,
+  StoreError,
+  type BrokenCheckpoint,
+  type CheckpointStore,
+  type LoadedCheckpoint,
+} from '../checkpoint/index.ts';
 import type { Clock } from '../clock.ts';
 import type { CommitEntry } from './commit-cycle.ts';
 import type { TaskSlot } from './task-slot.ts';

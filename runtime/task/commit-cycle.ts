@@ -30,7 +30,7 @@ export interface CommitReport {
 }
 
 export interface CommitHost {
-  readonly slots: Iterable<TaskSlot>;
+  slots(): readonly TaskSlot[];
   /** Null while this worker is no member. */
   stamp(): GroupStamp | null;
   /** Resolves when no join is in flight. */
@@ -101,7 +101,7 @@ export class CommitCycle {
     const { host, head } = this.#options;
     const outputs = this.#outputs;
     const entries: CommitEntry[] = [];
-    for (const slot of host.slots) {
+    for (const slot of host.slots()) {
       if (!slot.commits) continue;
       outputs.owner = slot.number;
       const contributes = slot.task.flush(outputs);
@@ -111,7 +111,15 @@ export class CommitCycle {
       if (!contributes && names === null && snapshot === null && offset === slot.committed.offset) continue;
       const metadata = slot.metadata(head);
       const previous = slot.committed;
-      entries.push({ slot, offset, seq: metadata.seq, previous, metadata: encodeCommitMetadata(metadata), names, snapshot });
+      entries.push({
+        slot,
+        offset,
+        seq: metadata.seq,
+        previous,
+        metadata: encodeCommitMetadata(metadata),
+        names,
+        snapshot,
+      });
     }
     if (entries.length > 0) this.#outputs = new Outputs();
     return { entries, outputs };
@@ -140,7 +148,11 @@ export class CommitCycle {
   }
 
   /** Null when the transaction is known to be committed. */
-  async #transact({ entries, outputs }: Transaction, begun: GroupStamp, signal: AbortSignal): Promise<TransactionError | null> {
+  async #transact(
+    { entries, outputs }: Transaction,
+    begun: GroupStamp,
+    signal: AbortSignal,
+  ): Promise<TransactionError | null> {
     const { producer, host } = this.#options;
     const offsets = entries.map(
       ({ slot, offset, metadata }): OffsetAndMetadata => ({ ...slot.partition, offset, leaderEpoch: -1, metadata }),

@@ -15,7 +15,11 @@ const metadata = fc.record({
 });
 
 test('what is written is read back', () => {
-  fc.assert(fc.property(metadata, (value) => expect(decodeCommitMetadata(encodeCommitMetadata(value))).toEqual(value)));
+  fc.assert(
+    fc.property(metadata, (value) => {
+      expect(decodeCommitMetadata(encodeCommitMetadata(value))).toEqual(value);
+    }),
+  );
 });
 
 test('the worst case stays below the limit: longest pod name, highest numbers', () => {

@@ -27,7 +27,9 @@ export interface CommitMetadata {
 export function encodeCommitMetadata(metadata: CommitMetadata): string {
   const text = JSON.stringify({ v: 1, ...metadata });
   if (Buffer.byteLength(text) > COMMIT_METADATA_MAX_BYTES)
-    throw new Error(`commit metadata has ${Buffer.byteLength(text)} bytes, at most ${COMMIT_METADATA_MAX_BYTES} are allowed: ${text}`);
+    throw new Error(
+      `commit metadata has ${Buffer.byteLength(text)} bytes, at most ${COMMIT_METADATA_MAX_BYTES} are allowed: ${text}`,
+    );
   return text;
 }
 
@@ -42,7 +44,8 @@ export function decodeCommitMetadata(text: string): CommitMetadata | null {
   }
   if (typeof value !== 'object' || value === null || !('v' in value) || value.v !== 1) return null;
   const { inc, plan, base, ckpt, wm, idle, since, by, seq } = value as Partial<CommitMetadata>;
-  if (typeof inc !== 'number' || typeof plan !== 'string' || typeof base !== 'number' || typeof by !== 'string') return null;
+  if (typeof inc !== 'number' || typeof plan !== 'string' || typeof base !== 'number' || typeof by !== 'string')
+    return null;
   if (typeof seq !== 'number' || typeof idle !== 'boolean') return null;
   if (ckpt === undefined || wm === undefined || since === undefined) return null;
   return { inc, plan, base, ckpt, wm, idle, since, by, seq };

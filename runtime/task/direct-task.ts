@@ -79,7 +79,12 @@ export class DirectTask implements Task {
   }
 
   snapshot(): Uint8Array {
-    return this.#windows.snapshot({ offset: this.position, watermarkMs: this.watermark, sources: [], counters: this.counters });
+    return this.#windows.snapshot({
+      offset: this.position,
+      watermarkMs: this.watermark,
+      sources: [],
+      counters: this.counters,
+    });
   }
 
   #foldBatch(batch: RecordBatch, limit: number, outputs: Outputs | null): void {

@@ -229,7 +229,8 @@ export class IngestTask implements Task {
       for (let s = 0; s < this.#before.length; s++) {
         const from = partitioner.starts[s]!;
         const to = partitioner.starts[s + 1]!;
-        if (from < to) this.#before[s]!.appendPartials({ paneStartMs, maxEventTimeMs, table, rows: partitioner.rows, from, to });
+        if (from < to)
+          this.#before[s]!.appendPartials({ paneStartMs, maxEventTimeMs, table, rows: partitioner.rows, from, to });
       }
       this.#pool.give(table);
     }

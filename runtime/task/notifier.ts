@@ -1,37 +1,41 @@
-// Wakes one waiting loop: a signal raised while nobody waits is kept for the next wait.
+// Wakes waiting loops: a signal raised while nobody waits is kept for the next wait.
 import type { Clock } from '../clock.ts';
 
 export class Notifier {
   #raised = false;
-  #wake: (() => void) | null = null;
+  readonly #waiting = new Set<() => void>();
 
   notify(): void {
-    this.#raised = true;
-    this.#wake?.();
+    if (this.#waiting.size === 0) this.#raised = true;
+    for (const wake of this.#waiting) wake();
   }
 
   /** Resolves when notified or after `timeoutMs`, whichever is first; rejects when the signal is aborted. */
   async wait(clock: Clock, timeoutMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (!this.#raised && timeoutMs > 0) {
-      const timer = new AbortController();
-      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
-      try {
-        const both = AbortSignal.any([signal, timer.signal]);
-        await Promise.race([woken, clock.sleep(timeoutMs, both).catch(ignoreAbort(both))]);
-      } finally {
-        this.#wake = null;
-        timer.abort();
-      }
-      signal.throwIfAborted();
+    if (this.#raised || timeoutMs <= 0) {
+      this.#raised = false;
+      return;
     }
-    this.#raised = false;
+    const timer = new AbortController();
+    const either = AbortSignal.any([signal, timer.signal]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    try {
+      await Promise.race([promise, asleep(clock, timeoutMs, either)]);
+    } finally {
+      this.#waiting.delete(resolve);
+      timer.abort();
+    }
+    signal.throwIfAborted();
   }
 }
 
-/** A sleep that was cut short on purpose is no error. */
-function ignoreAbort(signal: AbortSignal): (error: unknown) => void {
-  return (error) => {
+/** A sleep that ends early without a word when it is cut short. */
+async function asleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (error) {
     if (!signal.aborted) throw error;
-  };
+  }
 }

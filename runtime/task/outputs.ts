@@ -85,7 +85,9 @@ export class Outputs {
   /** The same, with another timestamp in the partitions for which a broker refused the original ones. */
   withTimestamp(refused: readonly TopicPartition[], timestampMs: number): Outputs {
     const keys = new Set(refused.map(partitionKey));
-    return this.#map((chunk) => (keys.has(partitionKey(chunk)) ? chunk.records.withTimestamp(timestampMs) : chunk.records));
+    return this.#map((chunk) =>
+      keys.has(partitionKey(chunk)) ? chunk.records.withTimestamp(timestampMs) : chunk.records,
+    );
   }
 
   #all(): (ProduceChunk & { round: number })[] {
@@ -101,7 +103,8 @@ export class Outputs {
 
   #map(change: (chunk: ProduceChunk) => RecordsBuilder, dropped: ReadonlySet<number> = new Set()): Outputs {
     const copy = new Outputs();
-    for (const chunk of this.#all()) ((copy.topic(chunk.topic).chunks[chunk.partition] ??= []) as RecordsBuilder[]).push(change(chunk));
+    for (const chunk of this.#all())
+      ((copy.topic(chunk.topic).chunks[chunk.partition] ??= []) as RecordsBuilder[]).push(change(chunk));
     copy.#printed = this.#printed.filter(({ owner }) => !dropped.has(owner));
     return copy;
   }

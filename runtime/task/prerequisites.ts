@@ -46,18 +46,43 @@ export async function findTopics(
     };
   const sourceTopic = found.get(source);
   if (sourceTopic === undefined) throw new Error(`metadata of ${source} vanished between two looks at one answer`);
-  return { clusterId: cluster.clusterId, source: sourceTopic, shuffle, outputs: new Map(outputs.flatMap((name) => {
-    const topic = found.get(name);
-    return topic === undefined ? [] : [[name, topic] as const];
-  })) };
+  return {
+    clusterId: cluster.clusterId,
+    source: sourceTopic,
+    shuffle,
+    outputs: new Map(
+      outputs.flatMap((name) => {
+        const topic = found.get(name);
+        return topic === undefined ? [] : [[name, topic] as const];
+      }),
+    ),
+  };
 }
 
-function topicProblem(about: { name: string; role: string; field: string; error: string; servers: string }): ProblemDetails {
+function topicProblem(about: {
+  name: string;
+  role: string;
+  field: string;
+  error: string;
+  servers: string;
+}): ProblemDetails {
   const { name, role, field, error, servers } = about;
   const [reason, message, userAction]: [ProblemReason, string, string] = error.endsWith('AUTHORIZATION_FAILED')
-    ? ['NotAuthorized', `${role} ${name} (${field}): not authorised to describe it`, `grant DESCRIBE on topic ${name} to the worker's principal`]
+    ? [
+        'NotAuthorized',
+        `${role} ${name} (${field}): not authorised to describe it`,
+        `grant DESCRIBE on topic ${name} to the worker's principal`,
+      ]
     : error === 'UNKNOWN_TOPIC_OR_PARTITION'
-      ? ['TopicNotFound', `${role} ${name} (${field}) does not exist on ${servers}`, `create topic ${name}, or correct ${field}`]
-      : ['BrokerUnreachable', `${role} ${name} (${field}) on ${servers}: ${error}`, 'look at the brokers of the cluster'];
+      ? [
+          'TopicNotFound',
+          `${role} ${name} (${field}) does not exist on ${servers}`,
+          `create topic ${name}, or correct ${field}`,
+        ]
+      : [
+          'BrokerUnreachable',
+          `${role} ${name} (${field}) on ${servers}: ${error}`,
+          'look at the brokers of the cluster',
+        ];
   return { reason, message, userAction, topic: name };
 }

@@ -18,7 +18,8 @@ export function readFailure(item: ReaderFailure, slot: TaskSlot): FatalProblem {
     return new FatalProblem({
       reason: 'LogTruncated',
       message: `task ${slot.name} needs ${where} from offset ${item.offset}, but the log ends at ${item.highWatermark ?? '?'}: records that were committed are gone`,
-      userAction: 'was the topic re-created, or did an unclean leader election lose records? delete and re-create the job to start over',
+      userAction:
+        'was the topic re-created, or did an unclean leader election lose records? delete and re-create the job to start over',
       ...details,
     });
   if (item.error === 'UNKNOWN_TOPIC_OR_PARTITION')

@@ -57,7 +57,10 @@ export class TaskLoader {
     }
   }
 
-  async #committed(slot: TaskSlot, signal: AbortSignal): Promise<{ committed: CommittedOffset; metadata: CommitMetadata }> {
+  async #committed(
+    slot: TaskSlot,
+    signal: AbortSignal,
+  ): Promise<{ committed: CommittedOffset; metadata: CommitMetadata }> {
     const { broker, clock, random, groupId, identity } = this.#options;
     const [committed] = await fetchCommitted({ broker, clock, random, groupId, partitions: [slot.partition], signal });
     const metadata = committed === undefined ? null : decodeCommitMetadata(committed.metadata);
@@ -74,7 +77,10 @@ export class TaskLoader {
     return { committed, metadata };
   }
 
-  async #start(slot: TaskSlot, metadata: CommitMetadata): Promise<{ offset: number; snapshot: Uint8Array | null } | null> {
+  async #start(
+    slot: TaskSlot,
+    metadata: CommitMetadata,
+  ): Promise<{ offset: number; snapshot: Uint8Array | null } | null> {
     const { broker, checkpointer } = this.#options;
     if (slot.kind === 'ingest') return { offset: slot.committed.offset, snapshot: null };
     if (metadata.ckpt === null) return { offset: metadata.base, snapshot: null };

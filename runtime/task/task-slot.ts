@@ -91,6 +91,12 @@ export class TaskSlot {
   /** The whole metadata of its next commit. */
   metadata(head: Pick<CommitMetadata, 'inc' | 'plan' | 'by'>): CommitMetadata {
     const own = this.task.metadata();
-    return { ...head, ...own, base: this.base, ckpt: this.verified?.id ?? this.checkpoint, seq: this.committed.seq + 1 };
+    return {
+      ...head,
+      ...own,
+      base: this.base,
+      ckpt: this.verified?.id ?? this.checkpoint,
+      seq: this.committed.seq + 1,
+    };
   }
 }

@@ -52,7 +52,8 @@ export class Troubles {
 
   commit(error: TransactionError | null): void {
     // A retriable failure is a matter of milliseconds: only a refusal is worth a condition.
-    if (error === null || error.kind === 'rejected') this.report('commit', error === null ? null : commitProblem(error));
+    if (error === null || error.kind === 'rejected')
+      this.report('commit', error === null ? null : commitProblem(error));
   }
 
   /** Repeats `work` while the store or the brokers fail, telling so. Other errors pass. */
@@ -82,7 +83,8 @@ export function brokerProblem(error: BrokerError): ProblemDetails {
   return {
     reason: 'BrokerUnreachable',
     message: error.message,
-    userAction: 'check spec.source.kafka.bootstrapServers, and that the brokers can be reached from the workers under their advertised addresses',
+    userAction:
+      'check spec.source.kafka.bootstrapServers, and that the brokers can be reached from the workers under their advertised addresses',
   };
 }
 

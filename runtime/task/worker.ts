@@ -1,7 +1,7 @@
 // One worker: joins the group, owns tasks, folds what the reader brings, commits, hands tasks over. All work happens on one thread;
 // the loops below meet only in the slots and in the commit cycle's buffers.
 import type { ResolvedJob } from '../../crds/index.ts';
-import { BaselineStore, CheckpointStore, type ObjectStore } from '../checkpoint/index.ts';
+import { BaselineStore, CheckpointStore, StoreError, type ObjectStore } from '../checkpoint/index.ts';
 import type { Clock } from '../clock.ts';
 import { BrokerError, type Broker, type GroupStamp, type OffsetSpec, type TopicPartition } from '../log/broker.ts';
 import {
@@ -28,9 +28,11 @@ import { FatalProblem } from './problem.ts';
 import { groupWatermark } from './group-watermark.ts';
 import { readFailure } from './read-failure.ts';
 import { partitionKey } from './task-id.ts';
-import { createTask, type TaskContext } from './task-factory.ts';
+import { createTaskContext } from './task-context.ts';
+import { createTask } from './task-factory.ts';
 import { TaskLoader } from './task-loader.ts';
-import { TaskSlot } from './task-slot.ts';
+import type { TaskSlot } from './task-slot.ts';
+import { TaskTable } from './task-table.ts';
 
 export interface WorkerOptions {
   readonly broker: Broker;
@@ -54,30 +56,23 @@ export interface WorkerOptions {
 
 /** Encoded output that may wait for a commit; folding pauses above it. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** How many tasks are restored at the same time. */
-const PARALLEL_LOADS = 4;
 const STOP_BUDGET_MS = 45_000;
 const FINAL_COMMIT_BUDGET_MS = 5_000;
 
 export class Worker {
   readonly #options: WorkerOptions;
-  readonly #slots = new Map<string, TaskSlot>();
+  readonly #tasks: TaskTable;
   readonly #reader: LogReader;
   readonly #member: GroupMember;
   readonly #producer: TransactionalProducer;
   readonly #cycle: CommitCycle;
   readonly #checkpointer: Checkpointer;
-  readonly #loader: TaskLoader;
   readonly #baseline: BaselineOptions;
-  readonly #context: TaskContext;
   readonly #commitWanted = new Notifier();
   readonly #committed = new Notifier();
   /** Ends everything; its reason is the error that ended the run, if one did. */
   readonly #end = new AbortController();
-  #nextNumber = 0;
   #stopping = false;
-  #loads = 0;
-  #waitingLoads: TaskSlot[] = [];
   #assignment: GroupAssignment | null = null;
   #cost: CommitCost = { durationMs: 0, partitions: 0, workers: 1 };
   #lastCommitAtMs: number | null = null;
@@ -120,7 +115,7 @@ export class Worker {
       sourceTopic: topics.source.topic,
       startFrom: firstOffset(job.source.kafka.startFrom),
     };
-    this.#loader = new TaskLoader({
+    const loader = new TaskLoader({
       broker,
       clock,
       random,
@@ -129,7 +124,8 @@ export class Worker {
       checkpointer: this.#checkpointer,
       fellBack: (slot, broken, to) => {
         options.metrics.checkpointFallbacks.inc();
-        for (const { id, reason } of broken) options.log.warn('checkpoint-broken', { task: slot.name, checkpoint: id, reason, to });
+        for (const { id, reason } of broken)
+          options.log.warn('checkpoint-broken', { task: slot.name, checkpoint: id, reason, to });
       },
     });
     const all = [topics.source.topic, ...(topics.shuffle === null ? [] : [topics.shuffle.topic])];
@@ -142,7 +138,7 @@ export class Worker {
       protocolName: `sj-${planHash}`,
       topics: all,
       events: {
-        claims: () => [...this.#slots.values()].map(({ partition }) => partition),
+        claims: () => this.slots.map(({ partition }) => partition),
         partitionCounts: () => Promise.resolve(this.#partitionCounts()),
         beforeAssignment: (stamp, counts) => this.#beginIncarnation(stamp, counts),
         departed: (instanceIds) => void this.#fence(instanceIds),
@@ -160,30 +156,41 @@ export class Worker {
       groupId,
       head: { inc: incarnation.number, plan: planHash, by: instanceId },
       host: {
-        slots: { [Symbol.iterator]: () => this.#slots.values() },
+        slots: () => this.#tasks.slots,
         stamp: () => this.#member.stamp(),
         whenSettled: (signal) => this.#member.whenSettled(signal),
         wantsSnapshot: (slot) => this.#checkpointer.isDue(slot),
         committed: (report) => this.#onCommitted(report),
         disagrees: (slot, committed) => {
-          options.log.warn('task-reload', { task: slot.name, expected: slot.committed.offset, committed: committed.offset });
-          this.#reload(slot);
+          options.log.warn('task-reload', {
+            task: slot.name,
+            expected: slot.committed.offset,
+            committed: committed.offset,
+          });
+          this.#tasks.reload(slot);
         },
         failing: (error, attempt) => this.#onCommitFailing(error, attempt),
       },
     });
-    this.#context = {
-      job,
-      planHash,
-      topics,
-      clock,
-      onBadRecord: (details) => options.log.warn('bad-record', { ...details }),
-      groupWatermark: () => this.#groupWatermark(),
-    };
+    const context = createTaskContext({
+      ...options,
+      groupWatermark: () =>
+        groupWatermark({ broker, clock, groupId, shuffle: topics.shuffle, signal: this.#end.signal }),
+    });
+    this.#tasks = new TaskTable({
+      ...options,
+      reader: this.#reader,
+      loader,
+      end: this.#end.signal,
+      create: (partition) => createTask(context, partition),
+      dropOutputs: (slot) => this.#cycle.drop(slot),
+      wantCommit: () => this.#commitWanted.notify(),
+      failed: (error) => this.#fail(error),
+    });
   }
 
   get slots(): readonly TaskSlot[] {
-    return [...this.#slots.values()];
+    return this.#tasks.slots;
   }
 
   get lastCommitAtMs(): number | null {
@@ -192,7 +199,11 @@ export class Worker {
 
   /** A member with an assignment whose tasks are all live. */
   get live(): boolean {
-    return this.#assignment !== null && !this.#stopping && this.slots.every(({ state }) => state === 'live' || state === 'draining');
+    return (
+      this.#assignment !== null &&
+      !this.#stopping &&
+      this.slots.every(({ state }) => state === 'live' || state === 'draining')
+    );
   }
 
   /** Runs until `signal` (a graceful stop: last commit, checkpoints, leave) or an error: FatalProblem, PlanMismatch, or a bug. */
@@ -200,7 +211,12 @@ export class Worker {
     const { log } = this.#options;
     const end = this.#end.signal;
     await this.#producer.initialise(AbortSignal.any([signal, end]));
-    const loops = [this.#guard(this.#member.run(end)), this.#guard(this.#reader.run(end)), this.#guard(this.#fold(end)), this.#guard(this.#commit(end))];
+    const loops = [
+      this.#guard(this.#member.run(end)),
+      this.#guard(this.#reader.run(end)),
+      this.#guard(this.#fold(end)),
+      this.#guard(this.#commit(end)),
+    ];
     const stopped = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -208,7 +224,7 @@ export class Worker {
     });
     await stopped;
     if (!end.aborted) {
-      log.info('stopping', { tasks: this.#slots.size });
+      log.info('stopping', { tasks: this.#tasks.size });
       await this.#handOverAll();
       await this.#member.leave('the worker stops');
       this.#end.abort();
@@ -229,7 +245,8 @@ export class Worker {
         try {
           this.#take(item);
         } catch (error) {
-          if (error instanceof FatalProblem && error.details.reason === 'PoisonRecord') await this.#commitWhatIsGood(end);
+          if (error instanceof FatalProblem && error.details.reason === 'PoisonRecord')
+            await this.#commitWhatIsGood(end);
           throw error;
         }
         while (this.#cycle.outputs.sizeBytes > MAX_WAITING_BYTES) {
@@ -252,7 +269,11 @@ export class Worker {
       this.#release();
       const elapsed = clock.monotonicMs() - begun;
       await clock.sleep(Math.max(0, URGENT_INTERVAL_MS - elapsed), end);
-      await this.#commitWanted.wait(clock, commitIntervalMs(job.delivery.commitIntervalMs, this.#cost) - Math.max(elapsed, URGENT_INTERVAL_MS), end);
+      await this.#commitWanted.wait(
+        clock,
+        commitIntervalMs(job.delivery.commitIntervalMs, this.#cost) - Math.max(elapsed, URGENT_INTERVAL_MS),
+        end,
+      );
     }
   }
 
@@ -261,8 +282,12 @@ export class Worker {
     try {
       await loop;
     } catch (error) {
-      if (!this.#end.signal.aborted) this.#end.abort(error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#end.signal.aborted) this.#end.abort(error);
   }
 
   /** Before a record that ends the job: what came before it is committed. The first commit may be one that was in flight. */
@@ -274,7 +299,7 @@ export class Worker {
   }
 
   #take(item: ReaderItem): void {
-    const slot = this.#slots.get(partitionKey(item));
+    const slot = this.#tasks.of(item);
     if (slot === undefined || slot.readerEpoch !== item.epoch) return;
     if (item.kind === 'error') throw readFailure(item, slot);
     slot.highWatermark = item.highWatermark;
@@ -296,11 +321,25 @@ export class Worker {
 
   #partitionCounts(): readonly TopicPartitionCount[] {
     const { source, shuffle } = this.#options.topics;
-    return [source, ...(shuffle === null ? [] : [shuffle])].map(({ topic, partitions }) => ({ topic, partitions: partitions.length }));
+    return [source, ...(shuffle === null ? [] : [shuffle])].map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.length,
+    }));
   }
 
   async #beginIncarnation(stamp: GroupStamp, counts: readonly TopicPartitionCount[]): Promise<void> {
-    await this.#options.troubles.whileStoreFails((signal) => ensureBaseline(this.#baseline, counts, stamp, signal), this.#end.signal);
+    const { troubles } = this.#options;
+    try {
+      await ensureBaseline(this.#baseline, counts, stamp, this.#end.signal);
+      troubles.storage(null);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      troubles.storage(error);
+      // The member asks again for as long as it leads.
+      throw Object.assign(new Error(`the beginning of the job cannot be written: ${error.message}`, { cause: error }), {
+        retryable: true,
+      });
+    }
   }
 
   /** Aborts what departed members have left open, so that nobody waits for their transactions to time out. */
@@ -337,120 +376,44 @@ export class Worker {
       releasing: assignment.releasing.length,
     });
     const wanted = new Set(assignment.partitions.map(partitionKey));
-    for (const slot of this.slots) if (!wanted.has(partitionKey(slot.partition))) this.#letGo(slot);
-    for (const partition of assignment.partitions) if (!this.#slots.has(partitionKey(partition))) this.#begin(partition);
+    for (const slot of this.slots) if (!wanted.has(partitionKey(slot.partition))) this.#tasks.letGo(slot);
+    if (!this.#stopping)
+      for (const partition of assignment.partitions)
+        if (this.#tasks.of(partition) === undefined) this.#tasks.begin(partition);
     this.#release();
     this.#commitWanted.notify();
   }
 
   #onLost(reason: string): void {
-    this.#options.log.warn('membership-lost', { reason, tasks: this.#slots.size });
+    this.#options.log.warn('membership-lost', { reason, tasks: this.#tasks.size });
     this.#assignment = null;
-    for (const slot of this.slots) this.#remove(slot);
+    for (const slot of this.slots) this.#tasks.remove(slot);
   }
 
-  // ---- life cycle of tasks
+  // ---- hand-over
 
-  #begin(partition: TopicPartition): void {
-    const task = createTask(this.#context, partition);
-    const slot = new TaskSlot(this.#nextNumber++, partition, task);
-    this.#slots.set(partitionKey(partition), slot);
-    this.#queueLoad(slot);
-  }
-
-  #queueLoad(slot: TaskSlot): void {
-    this.#waitingLoads.push(slot);
-    this.#startLoads();
-  }
-
-  #startLoads(): void {
-    while (this.#loads < PARALLEL_LOADS) {
-      const slot = this.#waitingLoads.shift();
-      if (slot === undefined) return;
-      if (slot.state !== 'loading') continue;
-      this.#loads++;
-      void this.#guard(
-        this.#load(slot).finally(() => {
-          this.#loads--;
-          this.#startLoads();
-        }),
-      );
-    }
-  }
-
-  async #load(slot: TaskSlot): Promise<void> {
-    const { troubles, clock, metrics, log } = this.#options;
-    const started = clock.monotonicMs();
-    const signal = AbortSignal.any([this.#end.signal, slot.gone.signal]);
-    try {
-      await troubles.whileStoreFails((attempt) => this.#loader.load(slot, attempt), signal);
-    } catch (error) {
-      if (slot.gone.signal.aborted) return;
-      throw error;
-    }
-    if (slot.gone.signal.aborted || this.#stopping) return;
-    slot.readerEpoch = this.#reader.assign(slot.partition, slot.task.position);
-    metrics.restoreSeconds.observe((clock.monotonicMs() - started) / 1000);
-    log.info('task-loaded', { task: slot.name, state: slot.state, position: slot.task.position, replayTo: slot.replayTo, checkpoint: slot.checkpoint });
-    this.#commitWanted.notify();
-  }
-
-  /** The task is to go to another worker: commit its end, then release it. */
-  #letGo(slot: TaskSlot): void {
-    this.#reader.unassign(slot.partition);
-    if (slot.state === 'live') slot.to('draining');
-    // One that never got to live has nothing to hand over.
-    else if (slot.state !== 'draining') this.#remove(slot);
-  }
-
-  #reload(slot: TaskSlot): void {
-    this.#reader.unassign(slot.partition);
-    this.#cycle.drop(slot);
-    slot.to('loading');
-    slot.task = createTask(this.#context, slot.partition);
-    this.#queueLoad(slot);
-  }
-
-  #remove(slot: TaskSlot): void {
-    this.#reader.unassign(slot.partition);
-    this.#cycle.drop(slot);
-    slot.to('released');
-    slot.gone.abort();
-    this.#slots.delete(partitionKey(slot.partition));
-  }
-
-  /** Drained tasks are released only now that their last commit is known (a JoinGroup without them may follow). */
+  /** Drained tasks are released only now that their last commit is known: a JoinGroup without them may follow. */
   #release(): void {
-    const drained = this.slots.filter((slot) => slot.state === 'draining' && this.#isDrained(slot));
-    const stale = this.#assignment?.releasing.some((partition) => !this.#slots.has(partitionKey(partition))) ?? false;
-    for (const slot of drained) {
-      this.#options.log.info('task-released', { task: slot.name, position: slot.task.position, checkpoint: slot.checkpoint });
-      this.#remove(slot);
-    }
-    if ((drained.length > 0 || stale) && !this.#stopping && !this.slots.some(({ state }) => state === 'draining')) {
-      this.#assignment = this.#assignment === null ? null : { ...this.#assignment, releasing: [] };
-      this.#member.rejoin(`released ${drained.length} tasks`);
-    }
-  }
-
-  #isDrained(slot: TaskSlot): boolean {
-    if (this.#cycle.inFlight || slot.uploading || slot.committed.offset !== slot.task.position) return false;
-    if (slot.verified !== null && slot.verified.id !== slot.checkpoint) return false;
-    return slot.kind === 'ingest' || slot.withoutFinalCheckpoint || slot.chain[0]?.offset === slot.task.position || !slot.hasFolded;
+    const drained = this.#tasks.releaseDrained();
+    const stale = this.#assignment?.releasing.some((partition) => this.#tasks.of(partition) === undefined) ?? false;
+    if ((drained.length === 0 && !stale) || this.#stopping || this.slots.some(({ state }) => state === 'draining'))
+      return;
+    if (this.#assignment !== null) this.#assignment = { ...this.#assignment, releasing: [] };
+    this.#member.rejoin(`released ${drained.length} tasks`);
   }
 
   async #handOverAll(): Promise<void> {
     const { clock, log } = this.#options;
     this.#stopping = true;
     const deadline = clock.monotonicMs() + STOP_BUDGET_MS;
-    for (const slot of this.slots) this.#letGo(slot);
-    while (this.#slots.size > 0 && clock.monotonicMs() < deadline && !this.#end.signal.aborted) {
+    for (const slot of this.slots) this.#tasks.letGo(slot);
+    while (this.#tasks.size > 0 && clock.monotonicMs() < deadline && !this.#end.signal.aborted) {
       this.#commitWanted.notify();
       await this.#committed.wait(clock, 100, this.#end.signal).catch((error: unknown) => {
         if (!this.#end.signal.aborted) throw error;
       });
     }
-    if (this.#slots.size > 0) log.warn('stopped-early', { tasks: this.#slots.size, budgetMs: STOP_BUDGET_MS });
+    if (this.#tasks.size > 0) log.warn('stopped-early', { tasks: this.#tasks.size, budgetMs: STOP_BUDGET_MS });
   }
 
   // ---- commits
@@ -480,20 +443,33 @@ export class Worker {
     const { metrics, log } = this.#options;
     metrics.checkpointSeconds.observe(durationMs / 1000);
     metrics.checkpointBytes.observe(sizeBytes);
-    log.info('checkpoint', { task: slot.name, checkpoint: slot.verified?.id, sizeBytes, durationMs: Math.round(durationMs) });
+    log.info('checkpoint', {
+      task: slot.name,
+      checkpoint: slot.verified?.id,
+      sizeBytes,
+      durationMs: Math.round(durationMs),
+    });
     if (slot.state === 'draining') this.#commitWanted.notify();
   }
 
   /** Shuffle records below the oldest retained checkpoint will never be read again. */
   #onRemoved(slot: TaskSlot, ids: readonly string[], error: Error | null): void {
     const { broker, log } = this.#options;
-    if (error !== null) log.warn('checkpoint-delete-failed', { task: slot.name, checkpoints: ids, error: error.message });
+    if (error !== null)
+      log.warn('checkpoint-delete-failed', { task: slot.name, checkpoints: ids, error: error.message });
     const oldest = slot.chain.at(-1);
-    if (slot.kind !== 'aggregate' || oldest === undefined || slot.chain.length < this.#options.job.checkpoint.retain || !slot.commits) return;
+    if (
+      slot.kind !== 'aggregate' ||
+      oldest === undefined ||
+      slot.chain.length < this.#options.job.checkpoint.retain ||
+      !slot.commits
+    )
+      return;
     void this.#guard(
       broker.deleteRecords([{ ...slot.partition, offset: oldest.offset }]).then(
         (answers) => {
-          for (const { error: code } of answers) if (code !== 'NONE') log.warn('shuffle-trim-failed', { task: slot.name, code });
+          for (const { error: code } of answers)
+            if (code !== 'NONE') log.warn('shuffle-trim-failed', { task: slot.name, code });
         },
         (failure: unknown) => {
           if (!(failure instanceof BrokerError)) throw failure;
@@ -501,12 +477,6 @@ export class Worker {
         },
       ),
     );
-  }
-
-  /** Highest watermark that any aggregate task has committed; asked for by an ingest task whose partition was idle. */
-  #groupWatermark(): Promise<number | null> {
-    const { broker, incarnation, topics } = this.#options;
-    return groupWatermark(broker, incarnation.id, topics.shuffle);
   }
 }
 

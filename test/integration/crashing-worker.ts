@@ -59,7 +59,13 @@ if (!checked.ok) throw new Error(checked.problems.map(({ message }) => message).
 const instanceId = process.env['POD_NAME'] ?? 'worker-0';
 const log = jsonLogger({ instance: instanceId });
 const store = faultyStore(openStore(checked.resolved.checkpoint.storage));
-const options = workerOptions({ configFile, instanceId, port: 0, onProblem: 'exit' }, { config, job: checked.resolved, log, store });
+const options = workerOptions(
+  { configFile, instanceId, port: 0, onProblem: 'exit' },
+  { config, job: checked.resolved, log, store },
+);
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
-process.exitCode = await runWorkerProcess({ ...options, connect: async () => faulty(await options.connect(), STEPS) }, stop.signal);
+process.exitCode = await runWorkerProcess(
+  { ...options, connect: async () => faulty(await options.connect(), STEPS) },
+  stop.signal,
+);

@@ -51,8 +51,15 @@ test.for(Object.entries(kills))('killed %s', async ([name, { step, nth, keyBy = 
     maxOutOfOrderMs: 500,
     keyedBy: direct ? 'user' : 'session',
   });
-  const expected = oracle(clicks, { windowMs: 2_000, maxOutOfOrderMs: 2_000 }).map((row) => (direct ? byKey(row) : row));
-  const produced = produceClicks({ bootstrapServers: job.bootstrapServers, topic: job.source, clicks, ratePerSecond: 15_000 });
+  const expected = oracle(clicks, { windowMs: 2_000, maxOutOfOrderMs: 2_000 }).map((row) =>
+    direct ? byKey(row) : row,
+  );
+  const produced = produceClicks({
+    bootstrapServers: job.bootstrapServers,
+    topic: job.source,
+    clicks,
+    ratePerSecond: 15_000,
+  });
   {
     await using victim = WorkerProcess.startCrashing(job, 'worker-0', { step, nth, env });
     const { signal } = await victim.exited;
@@ -62,7 +69,12 @@ test.for(Object.entries(kills))('killed %s', async ([name, { step, nth, keyBy = 
   await using successor = WorkerProcess.start(job, 'worker-0', env);
   await produced;
   const key = direct ? ['$key', 'windowStart'] : ['userId', 'windowStart'];
-  await awaitRows({ bootstrapServers: job.bootstrapServers, topic: job.sink, count: expected.length, timeoutMs: 60_000 });
+  await awaitRows({
+    bootstrapServers: job.bootstrapServers,
+    topic: job.sink,
+    count: expected.length,
+    timeoutMs: 60_000,
+  });
   const { code } = await successor.stop();
   expect(code, successor.lines.slice(-5).join('\n')).toBe(0);
   const actual = await readCommittedJson<ResultRow>({ bootstrapServers: job.bootstrapServers, topic: job.sink });

@@ -19,7 +19,8 @@ export async function awaitRows({ bootstrapServers, topic, count, timeoutMs, che
     const rows = await readCommittedJson<ResultRow>({ bootstrapServers, topic });
     if (rows.length >= count) return rows;
     check?.();
-    if (performance.now() > deadline) throw new Error(`${topic} holds ${rows.length} of ${count} rows after ${timeoutMs} ms`);
+    if (performance.now() > deadline)
+      throw new Error(`${topic} holds ${rows.length} of ${count} rows after ${timeoutMs} ms`);
     await delay(250);
   }
 }

@@ -58,7 +58,12 @@ export async function makeJob(options: TestJobOptions): Promise<TestJob> {
     maxParallelism: 8,
     ...options.spec,
   };
-  const manifest = { apiVersion: 'streamjob.dev/v1alpha1', kind: 'StreamJob', metadata: { name, namespace: 'test' }, spec };
+  const manifest = {
+    apiVersion: 'streamjob.dev/v1alpha1',
+    kind: 'StreamJob',
+    metadata: { name, namespace: 'test' },
+    spec,
+  };
   const checked = validateStreamJob(manifest);
   if (!checked.ok) throw new Error(checked.problems.map(({ message }) => message).join('\n'));
   const { resolved } = checked;
@@ -67,9 +72,20 @@ export async function makeJob(options: TestJobOptions): Promise<TestJob> {
   await createTopic(bootstrapServers, source, { partitions: options.partitions ?? 4 });
   await createTopic(bootstrapServers, sink, { partitions: 3 });
   if (resolved.mode === 'shuffled')
-    await createTopic(bootstrapServers, shuffleTopic(incarnation), { partitions: resolved.maxParallelism, config: shuffleTopicConfig(1) });
+    await createTopic(bootstrapServers, shuffleTopic(incarnation), {
+      partitions: resolved.maxParallelism,
+      config: shuffleTopicConfig(1),
+    });
   const configFile = path.join(await mkdtemp(path.join(tmpdir(), 'streamjob-job-')), 'job.json');
-  const config = { namespace: 'test', job: name, uid, incarnation: 1, planHash: planHash(resolved), generation: 1, spec: spec as unknown as StreamJobSpec };
+  const config = {
+    namespace: 'test',
+    job: name,
+    uid,
+    incarnation: 1,
+    planHash: planHash(resolved),
+    generation: 1,
+    spec: spec as unknown as StreamJobSpec,
+  };
   await writeFile(configFile, formatWorkerConfig(config));
   return { name, source, sink, bootstrapServers, resolved, manifest, incarnation, configFile };
 }

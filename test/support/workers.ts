@@ -31,11 +31,19 @@ export class WorkerProcess implements AsyncDisposable {
 
   /** The product's worker. */
   static start(job: TestJob, instanceId: string, env: WorkerEnvironment = {}): WorkerProcess {
-    return WorkerProcess.#spawn(['cli/main.ts', 'worker', '--config', job.configFile, '--on-problem', 'exit'], instanceId, env);
+    return WorkerProcess.#spawn(
+      ['cli/main.ts', 'worker', '--config', job.configFile, '--on-problem', 'exit'],
+      instanceId,
+      env,
+    );
   }
 
   /** The same, killing itself at a step of the commit cycle. */
-  static startCrashing(job: TestJob, instanceId: string, fault: { step: string; nth: number; env: WorkerEnvironment }): WorkerProcess {
+  static startCrashing(
+    job: TestJob,
+    instanceId: string,
+    fault: { step: string; nth: number; env: WorkerEnvironment },
+  ): WorkerProcess {
     const args = ['test/integration/crashing-worker.ts', job.configFile, fault.step, String(fault.nth)];
     return WorkerProcess.#spawn(args, instanceId, fault.env);
   }
@@ -43,7 +51,12 @@ export class WorkerProcess implements AsyncDisposable {
   static #spawn(args: readonly string[], instanceId: string, env: WorkerEnvironment): WorkerProcess {
     const all = { ...process.env, ...env, POD_NAME: instanceId, STREAMJOB_HTTP_PORT: '0' };
     const options = { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'], env: all } as const;
-    return new WorkerProcess(spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], { ...options, stdio: [...options.stdio] }));
+    return new WorkerProcess(
+      spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+        ...options,
+        stdio: [...options.stdio],
+      }),
+    );
   }
 
   get pid(): number | undefined {

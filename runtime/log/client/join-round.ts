@@ -3,8 +3,8 @@ import type { GroupStamp, JoinResponse, SyncRequest } from '../broker.ts';
 import { assign, type AssignorMember } from './assignor.ts';
 import { type Assignment, decodeAssignment, decodeSubscription, encodeAssignment } from './consumer-protocol.ts';
 import { isRetryableError } from './error-codes.ts';
-import { type MembershipVerdict, membershipVerdict } from './membership-error.ts';
-import { type Attempt, backoffMs, retry } from './retry.ts';
+import { membershipVerdict } from './membership-error.ts';
+import { backoffMs, retry } from './retry.ts';
 import type { GroupMemberOptions } from './types.ts';
 
 const PROTOCOL_TYPE = 'consumer';
