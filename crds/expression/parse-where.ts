@@ -4,15 +4,15 @@ import { type ASTNode, ParseError, parse } from '@marcbachmann/cel-js';
 import { type ComparisonOperator, type Predicate, fieldsOf, type Operand, type Scalar } from './predicate.ts';
 
 export type ParsedWhere =
-  | { readonly ok: true; readonly condition: Predicate; readonly fields: readonly string[] }
+  | { readonly ok: true; readonly predicate: Predicate; readonly fields: readonly string[] }
   /** `position` is the 1-based character; the message names it too. */
   | { readonly ok: false; readonly message: string; readonly position: number };
 
 /** Whether the text is an expression that the runtime evaluates. Never throws. */
 export function parseWhere(text: string): ParsedWhere {
   try {
-    const condition = conditionOf(parse(text).ast);
-    return { ok: true, condition, fields: fieldsOf(condition) };
+    const predicate = predicateOf(parse(text).ast);
+    return { ok: true, predicate, fields: fieldsOf(predicate) };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, message: error.message, position: error.position };
     if (!(error instanceof ParseError)) throw error;
@@ -32,17 +32,17 @@ class Refusal extends Error {
 
 const notYet = (what: string, node: ASTNode): Refusal => new Refusal(`not supported yet: ${what} in spec.where`, node);
 
-function conditionOf(node: ASTNode): Predicate {
+function predicateOf(node: ASTNode): Predicate {
   switch (node.op) {
     case '&&':
     case '||':
       return {
         kind: node.op === '&&' ? 'and' : 'or',
-        left: conditionOf(node.args[0]),
-        right: conditionOf(node.args[1]),
+        left: predicateOf(node.args[0]),
+        right: predicateOf(node.args[1]),
       };
     case '!_':
-      return { kind: 'not', operand: conditionOf(node.args) };
+      return { kind: 'not', operand: predicateOf(node.args) };
     case '==':
     case '!=':
     case '<':

@@ -32,7 +32,7 @@ export type Predicate =
   | { readonly kind: 'and' | 'or'; readonly left: Predicate; readonly right: Predicate };
 
 /** Every field path that evaluation reads, without duplicates, in the order of the text. */
-export function fieldsOf(condition: Predicate): string[] {
+export function fieldsOf(predicate: Predicate): string[] {
   const paths = new Set<string>();
   const operand = (one: Operand): void => {
     if (one.kind === 'field') paths.add(one.path);
@@ -64,6 +64,6 @@ export function fieldsOf(condition: Predicate): string[] {
         one satisfies never;
     }
   };
-  visit(condition);
+  visit(predicate);
   return [...paths];
 }
