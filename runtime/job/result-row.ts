@@ -40,7 +40,8 @@ export class ResultRowWriter {
   /** `,"windowStart":0,"windowEnd":60000` of the window written last. */
   private bounds: Buffer = Buffer.alloc(0);
   private boundsOf: ClosedPane | null = null;
-  private recordKey = Buffer.alloc(256);
+  /** What `writeKey` wrote last. */
+  recordKey: Buffer = Buffer.alloc(256);
 
   /** `names[i]` is what aggregate i is called in rows. */
   constructor(options: { keyBy: readonly string[]; names: readonly string[]; aggregates: AggregateSet }) {
@@ -48,6 +49,15 @@ export class ResultRowWriter {
     this.aggregates = options.aggregates;
     this.names = options.names.map((name) => Buffer.from(`,${JSON.stringify(name)}:`));
     this.fixedBytes = 2 + this.names.reduce((sum, name) => sum + name.length + MAX_RESULT_BYTES, 0);
+  }
+
+  /** Puts the record key of a row into `recordKey[0, end)` and returns the end: it decides the partition. */
+  writeKey(pane: ClosedPane, row: number): number {
+    const { keyBytes, keyOffsets } = pane.table;
+    const keyStart = keyOffsets[row]!;
+    const keyRoom = this.keys.maxBytes(keyOffsets[row + 1]! - keyStart);
+    if (keyRoom > this.recordKey.length) this.recordKey = Buffer.alloc(keyRoom * 2);
+    return this.keys.writeRecordKey(keyBytes, keyStart, { to: this.recordKey, at: 0 });
   }
 
   /** Appends `{<keys>,"windowStart":…,"windowEnd":…,<aggregates>}` under the row's key. */
@@ -60,8 +70,7 @@ export class ResultRowWriter {
     const { keyBytes, keyOffsets } = pane.table;
     const keyStart = keyOffsets[row]!;
     const keyRoom = this.keys.maxBytes(keyOffsets[row + 1]! - keyStart);
-    if (keyRoom > this.recordKey.length) this.recordKey = Buffer.alloc(keyRoom * 2);
-    const keyEnd = this.keys.writeRecordKey(keyBytes, keyStart, { to: this.recordKey, at: 0 });
+    const keyEnd = this.writeKey(pane, row);
 
     let at = sink.beginRecord(timestampMs, this.recordKey, 0, keyEnd, this.fixedBytes + keyRoom + bounds.length);
     const to = sink.buffer;
