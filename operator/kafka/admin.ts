@@ -29,7 +29,9 @@ export interface Eviction {
 
 export interface KafkaAdmin {
   /** Number of brokers, and what is known of each topic asked for. Creates nothing. */
-  describeTopics(topics: readonly string[]): Promise<{ readonly brokers: number; readonly topics: ReadonlyMap<string, TopicAnswer> }>;
+  describeTopics(
+    topics: readonly string[],
+  ): Promise<{ readonly brokers: number; readonly topics: ReadonlyMap<string, TopicAnswer> }>;
   /** Effective settings of a topic: name → value. */
   topicConfig(topic: string): Promise<Readonly<Record<string, string>>>;
   createTopic(topic: NewTopic): Promise<'created' | 'exists'>;
@@ -89,7 +91,8 @@ export class ClusterAdmin implements KafkaAdmin {
         const name = topic.name ?? '';
         if (code === 'UNKNOWN_TOPIC_OR_PARTITION') found.set(name, { exists: false });
         else {
-          if (code !== 'LEADER_NOT_AVAILABLE') checkAnswer(code, `Looking at topic ${name}`, `DESCRIBE on topic ${name}`);
+          if (code !== 'LEADER_NOT_AVAILABLE')
+            checkAnswer(code, `Looking at topic ${name}`, `DESCRIBE on topic ${name}`);
           found.set(name, { exists: true, partitions: topic.partitions.length });
         }
       }
@@ -102,7 +105,11 @@ export class ClusterAdmin implements KafkaAdmin {
       const resource = { resourceType: TOPIC_RESOURCE, resourceName: topic, configurationKeys: null } as const;
       const answer = await this.connections.call('any', kafka.describeConfigsV4.api, [[resource], false, false]);
       const result = answer.results[0];
-      checkAnswer(answerName(result?.errorCode ?? -1), `Reading the settings of topic ${topic}`, `DESCRIBE_CONFIGS on topic ${topic}`);
+      checkAnswer(
+        answerName(result?.errorCode ?? -1),
+        `Reading the settings of topic ${topic}`,
+        `DESCRIBE_CONFIGS on topic ${topic}`,
+      );
       return Object.fromEntries((result?.configs ?? []).map((config) => [config.name, config.value ?? '']));
     });
   }
@@ -117,7 +124,11 @@ export class ClusterAdmin implements KafkaAdmin {
         configs: Object.entries(topic.config).map(([name, value]) => ({ name, value })),
       };
       const answer = await this.retrying(async () => {
-        const response = await this.connections.call('any', kafka.createTopicsV7.api, [[request], this.callTimeoutMs / 2, false]);
+        const response = await this.connections.call('any', kafka.createTopicsV7.api, [
+          [request],
+          this.callTimeoutMs / 2,
+          false,
+        ]);
         return answerName(response.topics[0]?.errorCode ?? -1);
       });
       if (answer === 'TOPIC_ALREADY_EXISTS') return 'exists';
@@ -135,7 +146,10 @@ export class ClusterAdmin implements KafkaAdmin {
       });
       if (answer.answer === 'GROUP_ID_NOT_FOUND') return [];
       checkAnswer(answer.answer, `Looking at group ${groupId}`, `DESCRIBE on group ${groupId}`);
-      return (answer.value ?? []).map(({ memberId, groupInstanceId }) => ({ memberId, instanceId: groupInstanceId ?? null }));
+      return (answer.value ?? []).map(({ memberId, groupInstanceId }) => ({
+        memberId,
+        instanceId: groupInstanceId ?? null,
+      }));
     });
   }
 
@@ -144,7 +158,7 @@ export class ClusterAdmin implements KafkaAdmin {
       const { brokers } = await this.connections.call('any', kafka.metadataV12.api, [[], false, false]);
       const found = new Set<string>();
       for (const broker of brokers) {
-        const answer = await this.connections.call(broker, kafka.listGroupsV4.api, [[]]);
+        const answer = await this.connections.call(broker, kafka.listGroupsV4.api, [[], []]);
         checkAnswer(answerName(answer.errorCode), 'Listing groups', 'DESCRIBE on the groups');
         for (const group of answer.groups) if (group.groupId.startsWith(prefix)) found.add(group.groupId);
       }
@@ -161,19 +175,30 @@ export class ClusterAdmin implements KafkaAdmin {
         return { answer: answerName(code), value: undefined };
       });
       // Already gone: the rest is done all the same, since a transaction may be left.
-      if (left.answer !== 'UNKNOWN_MEMBER_ID') checkAnswer(left.answer, `Evicting ${instanceId} from group ${groupId}`, `READ on group ${groupId}`);
+      if (left.answer !== 'UNKNOWN_MEMBER_ID')
+        checkAnswer(left.answer, `Evicting ${instanceId} from group ${groupId}`, `READ on group ${groupId}`);
       const fenced = await this.onCoordinator(TRANSACTION_KEY, transactionalId, async (address) => {
-        const response = await this.connections.call(address, kafka.initProducerIdV4.api, [transactionalId, FENCE_TRANSACTION_TIMEOUT_MS]);
+        const response = await this.connections.call(address, kafka.initProducerIdV4.api, [
+          transactionalId,
+          FENCE_TRANSACTION_TIMEOUT_MS,
+        ]);
         return { answer: answerName(response.errorCode), value: undefined };
       });
-      checkAnswer(fenced.answer, `Ending the transaction of ${transactionalId}`, `WRITE on transactional id ${transactionalId}`);
+      checkAnswer(
+        fenced.answer,
+        `Ending the transaction of ${transactionalId}`,
+        `WRITE on transactional id ${transactionalId}`,
+      );
     });
   }
 
   deleteTopic(topic: string): Promise<'deleted' | 'absent'> {
     return this.run(async () => {
       const answer = await this.retrying(async () => {
-        const response = await this.connections.call('any', kafka.deleteTopicsV6.api, [[{ name: topic }], this.callTimeoutMs / 2]);
+        const response = await this.connections.call('any', kafka.deleteTopicsV6.api, [
+          [{ name: topic }],
+          this.callTimeoutMs / 2,
+        ]);
         return answerName(response.responses[0]?.errorCode ?? -1);
       });
       if (answer === 'UNKNOWN_TOPIC_OR_PARTITION') return 'absent';
@@ -212,7 +237,11 @@ export class ClusterAdmin implements KafkaAdmin {
       return result;
     } catch (error) {
       if (error instanceof KafkaError && error.code === 'Unreachable') {
-        const known = new KafkaError('Unreachable', `Kafka at ${this.bootstrapServers} cannot be reached: ${error.message}`, { cause: error.cause });
+        const known = new KafkaError(
+          'Unreachable',
+          `Kafka at ${this.bootstrapServers} cannot be reached: ${error.message}`,
+          { cause: error.cause },
+        );
         this.unreachable = { error: known, untilMs: this.clock.now() + this.unreachableMs };
         throw known;
       }
@@ -223,7 +252,11 @@ export class ClusterAdmin implements KafkaAdmin {
   }
 
   /** Finds the coordinator anew for each attempt, since that is what a passing answer asks for. */
-  private async onCoordinator<T>(keyType: number, key: string, send: (address: Address) => Promise<{ answer: string; value: T }>): Promise<{ answer: string; value: T | undefined }> {
+  private async onCoordinator<T>(
+    keyType: number,
+    key: string,
+    send: (address: Address) => Promise<{ answer: string; value: T }>,
+  ): Promise<{ answer: string; value: T | undefined }> {
     let value: T | undefined;
     const answer = await this.retrying(async () => {
       const found = await this.connections.call('any', kafka.findCoordinatorV4.api, [keyType, [key]]);

@@ -47,8 +47,13 @@ export class Connections {
   }
 
   /** Sends one request to one broker, or to the first reachable one of the bootstrap list. */
-  async call<Arguments extends unknown[], Answer>(to: Address | 'any', api: Api<Arguments, Answer>, args: Arguments): Promise<Answer> {
-    const { connection, address } = to === 'any' ? await this.connectAny() : { connection: await this.connect(to), address: to };
+  async call<Arguments extends unknown[], Answer>(
+    to: Address | 'any',
+    api: Api<Arguments, Answer>,
+    args: Arguments,
+  ): Promise<Answer> {
+    const { connection, address } =
+      to === 'any' ? await this.connectAny() : { connection: await this.connect(to), address: to };
     try {
       return await api.async(connection, ...args);
     } catch (error) {
@@ -63,7 +68,8 @@ export class Connections {
   async close(): Promise<void> {
     const pending = [...this.open.values()];
     this.open.clear();
-    for (const attempt of await Promise.allSettled(pending)) if (attempt.status === 'fulfilled') await attempt.value.close();
+    for (const attempt of await Promise.allSettled(pending))
+      if (attempt.status === 'fulfilled') await attempt.value.close();
   }
 
   private async connectAny(): Promise<{ connection: Connection; address: Address }> {

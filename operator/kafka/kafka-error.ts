@@ -47,7 +47,9 @@ export function isPassing(answer: string): boolean {
 export function checkAnswer(answer: string, what: string, acl: string): void {
   if (answer === 'NONE') return;
   if (answer.endsWith('_AUTHORIZATION_FAILED')) {
-    throw new KafkaError('NotAuthorized', `${what} is not allowed: the operator needs the ACL ${acl} (${answer})`, { answer });
+    throw new KafkaError('NotAuthorized', `${what} is not allowed: the operator needs the ACL ${acl} (${answer})`, {
+      answer,
+    });
   }
   throw new KafkaError('Refused', `${what} failed: the broker answered ${answer}`, { answer });
 }

@@ -17,7 +17,13 @@ export type KubeErrorCode =
   /** No answer: connection refused, reset, or timed out. */
   | 'Unreachable';
 
-const RETRYABLE: ReadonlySet<KubeErrorCode> = new Set(['Conflict', 'Gone', 'TooManyRequests', 'ServerError', 'Unreachable']);
+const RETRYABLE: ReadonlySet<KubeErrorCode> = new Set([
+  'Conflict',
+  'Gone',
+  'TooManyRequests',
+  'ServerError',
+  'Unreachable',
+]);
 
 export class KubeApiError extends Error {
   readonly code: KubeErrorCode;

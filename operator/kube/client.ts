@@ -5,7 +5,6 @@ import { collectionPath, objectPath, type ObjectName, type Resource } from './re
 import type { Query, Transport } from './transport.ts';
 import { isKubeError } from './api-error.ts';
 
-
 export interface ListOptions {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
@@ -84,27 +83,49 @@ export class KubeClient {
   }
 
   async create<T extends KubeObject>(resource: Resource, namespace: string, object: T): Promise<T> {
-    return (await this.transport.exchange({ method: 'POST', path: collectionPath(resource, namespace), query: { fieldManager: FIELD_MANAGER }, body: object })) as T;
+    return (await this.transport.exchange({
+      method: 'POST',
+      path: collectionPath(resource, namespace),
+      query: { fieldManager: FIELD_MANAGER },
+      body: object,
+    })) as T;
   }
 
   /** Fails with Conflict when the object carries a resourceVersion that is not the current one. */
   async replace<T extends KubeObject>(resource: Resource, at: ObjectName, object: T): Promise<T> {
-    return (await this.transport.exchange({ method: 'PUT', path: objectPath(resource, at), query: { fieldManager: FIELD_MANAGER }, body: object })) as T;
+    return (await this.transport.exchange({
+      method: 'PUT',
+      path: objectPath(resource, at),
+      query: { fieldManager: FIELD_MANAGER },
+      body: object,
+    })) as T;
   }
 
   /** Server-side apply: creates the object or takes over exactly the fields given. */
   async apply<T extends KubeObject>(resource: Resource, at: ObjectName, object: KubeObject): Promise<T> {
-    return (await this.patch(objectPath(resource, at), 'application/apply-patch+yaml', object, { fieldManager: FIELD_MANAGER, force: true })) as T;
+    return (await this.patch(objectPath(resource, at), 'application/apply-patch+yaml', object, {
+      fieldManager: FIELD_MANAGER,
+      force: true,
+    })) as T;
   }
 
   /** Replaces the whole status; a uid in the object's metadata keeps it from landing on a re-created namesake. */
-  async applyStatus(resource: Resource, at: ObjectName, object: { status: unknown } & KubeObject): Promise<void> {
-    await this.patch(`${objectPath(resource, at)}/status`, 'application/apply-patch+yaml', object, { fieldManager: `${FIELD_MANAGER}-status`, force: true });
+  async applyStatus<T extends KubeObject>(
+    resource: Resource,
+    at: ObjectName,
+    object: { status: unknown } & KubeObject,
+  ): Promise<T> {
+    return (await this.patch(`${objectPath(resource, at)}/status`, 'application/apply-patch+yaml', object, {
+      fieldManager: `${FIELD_MANAGER}-status`,
+      force: true,
+    })) as T;
   }
 
   /** JSON merge patch; a resourceVersion in its metadata is a precondition. */
-  async mergePatch(resource: Resource, at: ObjectName, patch: unknown): Promise<void> {
-    await this.patch(objectPath(resource, at), 'application/merge-patch+json', patch, { fieldManager: FIELD_MANAGER });
+  async mergePatch<T extends KubeObject>(resource: Resource, at: ObjectName, patch: unknown): Promise<T> {
+    return (await this.patch(objectPath(resource, at), 'application/merge-patch+json', patch, {
+      fieldManager: FIELD_MANAGER,
+    })) as T;
   }
 
   /** Deletes with background propagation. An object that is already gone, or another one of that name, is success. */
@@ -113,10 +134,18 @@ export class KubeClient {
       await this.transport.exchange({
         method: 'DELETE',
         path: objectPath(resource, at),
-        body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions: { ...preconditions } },
+        body: {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          propagationPolicy: 'Background',
+          preconditions: { ...preconditions },
+        },
       });
     } catch (error) {
-      const otherObject = preconditions.resourceVersion === undefined && preconditions.uid !== undefined && isKubeError(error, 'Conflict');
+      const otherObject =
+        preconditions.resourceVersion === undefined &&
+        preconditions.uid !== undefined &&
+        isKubeError(error, 'Conflict');
       if (!isKubeError(error, 'NotFound') && !otherObject) throw error;
     }
   }

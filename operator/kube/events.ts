@@ -76,7 +76,11 @@ export class EventRecorder {
       if (isKubeError(error, 'NotFound', 'Forbidden') && subject.metadata.deletionTimestamp !== undefined) return;
       if (!isKubeError(error, 'AlreadyExists')) throw error;
       const known = await this.options.client.get<EventObject>(RESOURCES.event, { namespace, name });
-      await this.options.client.mergePatch(RESOURCES.event, { namespace, name }, { count: (known.count ?? 1) + 1, lastTimestamp: at });
+      await this.options.client.mergePatch(
+        RESOURCES.event,
+        { namespace, name },
+        { count: (known.count ?? 1) + 1, lastTimestamp: at },
+      );
     }
   }
 

@@ -46,7 +46,9 @@ export class LeaderElector {
   constructor(options: LeaderElectorOptions) {
     this.options = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000, ...options };
     if (this.options.renewDeadlineMs >= this.options.leaseMs) {
-      throw new RangeError(`The renew deadline (${this.options.renewDeadlineMs} ms) must be shorter than the lease (${this.options.leaseMs} ms): two operators would lead at once.`);
+      throw new RangeError(
+        `The renew deadline (${this.options.renewDeadlineMs} ms) must be shorter than the lease (${this.options.leaseMs} ms): two operators would lead at once.`,
+      );
     }
   }
 
@@ -55,9 +57,13 @@ export class LeaderElector {
    * when the lease is lost or `signal` is. Resolves `true` when it ended by `signal`, `false` when the lease was lost.
    */
   async run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted && !(await this.tryAcquire())) await sleepUntilAborted(this.options.clock, this.options.retryMs, signal);
+    while (!signal.aborted && !(await this.tryAcquire()))
+      await sleepUntilAborted(this.options.clock, this.options.retryMs, signal);
     if (signal.aborted) return true;
-    this.options.onChange?.({ type: 'leading', detail: `${this.options.identity} holds ${this.options.namespace}/${this.options.name}` });
+    this.options.onChange?.({
+      type: 'leading',
+      detail: `${this.options.identity} holds ${this.options.namespace}/${this.options.name}`,
+    });
     const term = new AbortController();
     const stop = (): void => term.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
@@ -106,10 +112,15 @@ export class LeaderElector {
       const startedMs = clock.now();
       // The attempt may hang; the deadline must not wait for it.
       const attempt = this.tryAcquire();
-      const renewed = await Promise.race([attempt, this.deadline(renewedMs + renewDeadlineMs - startedMs, term.signal)]);
+      const renewed = await Promise.race([
+        attempt,
+        this.deadline(renewedMs + renewDeadlineMs - startedMs, term.signal),
+      ]);
       if (renewed) renewedMs = startedMs;
       else if (!this.isOurs() || clock.now() - renewedMs >= renewDeadlineMs) {
-        const detail = this.isOurs() ? `not renewed for ${clock.now() - renewedMs} ms` : `taken by ${this.seen?.lease.spec?.holderIdentity ?? 'another'}`;
+        const detail = this.isOurs()
+          ? `not renewed for ${clock.now() - renewedMs} ms`
+          : `taken by ${this.seen?.lease.spec?.holderIdentity ?? 'another'}`;
         this.seen = undefined;
         this.options.onChange?.({ type: 'lost', detail });
         term.abort(new Error(`leadership lost: ${detail}`));

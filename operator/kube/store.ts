@@ -79,7 +79,8 @@ export class Store<T extends KubeObject> {
     this.objects = incoming;
     for (const [key, after] of incoming) {
       const before = previous.get(key);
-      if (before?.metadata.resourceVersion !== after.metadata.resourceVersion || before === undefined) this.listener(key, { before, after });
+      if (before?.metadata.resourceVersion !== after.metadata.resourceVersion || before === undefined)
+        this.listener(key, { before, after });
     }
     // What vanished while nobody watched is told of as a deletion, or it would be believed to exist for ever.
     for (const [key, before] of previous) if (!incoming.has(key)) this.listener(key, { before, after: undefined });

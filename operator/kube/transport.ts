@@ -40,7 +40,10 @@ export function loadKubeConfig(file: string | undefined): KubeConfig {
   if (file === undefined) config.loadFromDefault();
   else config.loadFromFile(file);
   if (config.getCurrentCluster() === null) {
-    throw new KubeApiError('Unreachable', 'No Kubernetes cluster is configured: set KUBECONFIG, pass a kubeconfig file, or run in a pod with a service account.');
+    throw new KubeApiError(
+      'Unreachable',
+      'No Kubernetes cluster is configured: set KUBECONFIG, pass a kubeconfig file, or run in a pod with a service account.',
+    );
   }
   return config;
 }
@@ -99,15 +102,20 @@ export class HttpTransport implements Transport {
     const cluster = this.config.getCurrentCluster();
     if (cluster === null) throw new KubeApiError('Unreachable', 'No Kubernetes cluster is configured.');
     const url = new URL(cluster.server.replace(/\/+$/, '') + request.path);
-    for (const [key, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(key, String(value));
+    for (const [key, value] of Object.entries(request.query ?? {}))
+      if (value !== undefined) url.searchParams.set(key, String(value));
     const options: https.RequestOptions = { method: request.method, signal };
     await this.config.applyToHTTPSOptions(options);
     const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    // The library fills in a plain map of headers (Authorization, Impersonate-User).
+    const given = (options.headers ?? {}) as http.OutgoingHttpHeaders;
     options.headers = {
-      ...options.headers,
+      ...given,
       accept: 'application/json',
       'user-agent': 'streamjob-operator',
-      ...(payload === undefined ? {} : { 'content-type': request.contentType ?? 'application/json', 'content-length': payload.length }),
+      ...(payload === undefined
+        ? {}
+        : { 'content-type': request.contentType ?? 'application/json', 'content-length': payload.length }),
     };
     // The library's own agent is kept for proxies only: ours keeps connections alive and follows rotated certificates.
     if (!cluster.proxyUrl) options.agent = url.protocol === 'http:' ? this.plainAgent : this.tlsAgent;
@@ -119,7 +127,13 @@ export class HttpTransport implements Transport {
       });
       call.on('error', (cause) => {
         this.onRequest(request.method, 0);
-        reject(new KubeApiError('Unreachable', `${request.method} ${request.path} failed: cannot reach ${cluster.server}: ${messageOf(cause)}`, { cause }));
+        reject(
+          new KubeApiError(
+            'Unreachable',
+            `${request.method} ${request.path} failed: cannot reach ${cluster.server}: ${messageOf(cause)}`,
+            { cause },
+          ),
+        );
       });
       call.end(payload);
     });
@@ -144,7 +158,8 @@ function parseLoosely(text: string): unknown {
 
 function parse(what: string, line: string): unknown {
   const value = parseLoosely(line);
-  if (value === undefined) throw new KubeApiError('ServerError', `${what} broke: a line is not JSON: ${line.slice(0, 80)}`);
+  if (value === undefined)
+    throw new KubeApiError('ServerError', `${what} broke: a line is not JSON: ${line.slice(0, 80)}`);
   return value;
 }
 

@@ -30,7 +30,12 @@ type State =
   | { readonly phase: 'Empty' }
   | { readonly phase: 'InitPage'; readonly continueToken: string | undefined }
   | { readonly phase: 'InitListed'; readonly resourceVersion: string }
-  | { readonly phase: 'Watching'; readonly resourceVersion: string; readonly stream: AsyncIterator<WatchLine>; readonly lines: number };
+  | {
+      readonly phase: 'Watching';
+      readonly resourceVersion: string;
+      readonly stream: AsyncIterator<WatchLine>;
+      readonly lines: number;
+    };
 
 export interface WatcherOptions {
   readonly clock: Clock;
@@ -102,9 +107,11 @@ export class Watcher<T extends KubeObject> {
     const page = await this.source.list({ limit: this.options.pageSize, continueToken, signal });
     const objects = page.items.map((object): WatchEvent<T> => ({ type: 'init-apply', object }));
     const next = page.metadata.continue;
-    if (next !== undefined && next !== '') return { state: { phase: 'InitPage', continueToken: next }, events: objects };
+    if (next !== undefined && next !== '')
+      return { state: { phase: 'InitPage', continueToken: next }, events: objects };
     const resourceVersion = page.metadata.resourceVersion ?? '';
-    if (resourceVersion === '') throw new KubeApiError('ServerError', 'A list came without a resourceVersion: nothing can be watched from it.');
+    if (resourceVersion === '')
+      throw new KubeApiError('ServerError', 'A list came without a resourceVersion: nothing can be watched from it.');
     return { state: { phase: 'InitListed', resourceVersion }, events: [...objects, { type: 'init-done' }] };
   }
 
@@ -116,14 +123,19 @@ export class Watcher<T extends KubeObject> {
 
   private async nextLine(state: State & { phase: 'Watching' }): Promise<Step<T>> {
     const next = await state.stream.next();
-    if (next.done === true) return { state: { phase: 'InitListed', resourceVersion: state.resourceVersion }, events: [] };
+    if (next.done === true)
+      return { state: { phase: 'InitListed', resourceVersion: state.resourceVersion }, events: [] };
     const line = next.value;
     if (line.type === 'ERROR') {
       await state.stream.return?.();
       const status = line.object as unknown as { code?: number };
       throw errorOfAnswer('WATCH', status.code ?? 500, line.object);
     }
-    const watching: State = { ...state, resourceVersion: line.object.metadata.resourceVersion ?? state.resourceVersion, lines: state.lines + 1 };
+    const watching: State = {
+      ...state,
+      resourceVersion: line.object.metadata.resourceVersion ?? state.resourceVersion,
+      lines: state.lines + 1,
+    };
     switch (line.type) {
       case 'BOOKMARK':
         return { state: watching, events: [] };

@@ -45,7 +45,8 @@ export class VirtualClock implements Clock {
     let best: Scheduled | undefined;
     for (const entry of this.scheduled) {
       if (entry.atMs > untilMs) continue;
-      if (best === undefined || entry.atMs < best.atMs || (entry.atMs === best.atMs && entry.sequence < best.sequence)) best = entry;
+      if (best === undefined || entry.atMs < best.atMs || (entry.atMs === best.atMs && entry.sequence < best.sequence))
+        best = entry;
     }
     return best;
   }
