@@ -707,30 +707,38 @@ const ROWS: Record<string, Row> = {
 test.each(Object.entries(ROWS))('%s', (_name, row) => {
   const observed = row.given();
   const actions = plan(observed, NOW);
-  expect(actions.filter((action) => !REPORTS.has(action.type)).map((action) => action.type)).toEqual(row.does);
   const status = ofType(actions, 'patchStatus')[0]?.status ?? observed.job.status;
-  if (row.phase !== undefined) expect(status?.phase).toBe(row.phase);
   const conditions = status?.conditions ?? [];
-  for (const type of ['Stalled', 'Degraded'] as const)
-    if (row.holds !== undefined)
-      expect([type, reasonWhenTrue(conditions, type)]).toEqual([type, row.holds[type] ?? null]);
-  if (row.holds?.Ready !== undefined)
-    expect(conditionOf(conditions, 'Ready')).toMatchObject({ status: 'True', reason: row.holds.Ready });
-  const text = [reasonText(conditions, 'Stalled'), reasonText(conditions, 'Degraded')].join(' ');
-  for (const words of row.says ?? []) expect(text).toContain(words);
-  if (row.tells !== undefined) expect(ofType(actions, 'emitEvent').map((event) => event.reason)).toEqual(row.tells);
   const deployment = ofType(actions, 'applyDeployment')[0]?.object as { spec?: { replicas?: number } } | undefined;
-  if (row.replicas !== undefined) expect(deployment?.spec?.replicas).toBe(row.replicas);
+  const text = [messageOf(conditions, 'Stalled'), messageOf(conditions, 'Degraded')].join(' ');
+  const { given: _given, ...wanted } = row;
+  const seen: Record<keyof typeof wanted, unknown> = {
+    does: actions.filter((action) => !REPORTS.has(action.type)).map((action) => action.type),
+    phase: status?.phase,
+    holds: Object.fromEntries(
+      (['Ready', 'Stalled', 'Degraded'] as const)
+        .filter((type) => type !== 'Ready' || row.holds?.Ready !== undefined)
+        .map((type) => [type, reasonWhenTrue(conditions, type)])
+        .filter(([, reason]) => reason !== null),
+    ),
+    says: (row.says ?? []).filter((words) => text.includes(words)),
+    tells: ofType(actions, 'emitEvent').map((event) => event.reason),
+    replicas: deployment?.spec?.replicas,
+  };
+  const named = Object.keys(wanted) as (keyof typeof wanted)[];
+  expect(Object.fromEntries(named.map((field) => [field, seen[field]])), text).toEqual(wanted);
 });
 
-test.each(Object.entries(ROWS))('every text is at most 1 kB and no turn spins: %s', (_name, row) => {
-  const actions = plan(row.given(), NOW);
-  for (const event of ofType(actions, 'emitEvent')) expect(Buffer.byteLength(event.message)).toBeLessThanOrEqual(1_024);
-  for (const { status } of ofType(actions, 'patchStatus')) {
-    for (const condition of status.conditions ?? [])
-      expect(Buffer.byteLength(condition.message)).toBeLessThanOrEqual(1_024);
+test('every text of every row is at most 1 kB, and no turn spins', () => {
+  for (const row of Object.values(ROWS)) {
+    const actions = plan(row.given(), NOW);
+    const messages = [
+      ...ofType(actions, 'emitEvent').map((event) => event.message),
+      ...ofType(actions, 'patchStatus').flatMap(({ status }) => (status.conditions ?? []).map((condition) => condition.message)),
+    ];
+    expect(messages.filter((message) => Buffer.byteLength(message) > 1_024)).toEqual([]);
+    expect(ofType(actions, 'requeue').filter((requeue) => requeue.afterMs < 1_000)).toEqual([]);
   }
-  for (const requeue of ofType(actions, 'requeue')) expect(requeue.afterMs).toBeGreaterThanOrEqual(1_000);
 });
 
 test('the same turn again, after its status was written, writes nothing: no churn', () => {
@@ -804,6 +812,6 @@ function reasonWhenTrue(conditions: readonly Condition[], type: ConditionType): 
   return condition?.status === 'True' ? condition.reason : null;
 }
 
-function reasonText(conditions: readonly Condition[], type: ConditionType): string {
+function messageOf(conditions: readonly Condition[], type: ConditionType): string {
   return conditionOf(conditions, type)?.message ?? '';
 }
