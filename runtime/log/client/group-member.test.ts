@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerError, type Broker } from '../broker.ts';
-import { type Intercept, MemoryCluster, VirtualClock } from '../memory/index.ts';
-import { GroupWorker, type GroupWorkerOptions, Ledger, seededRandom } from './group-worker.cases.ts';
+import { type Intercept, MemoryCluster, seededRandom, VirtualClock } from '../memory/index.ts';
+import { GroupWorker, type GroupWorkerOptions, Ledger } from './group-worker.cases.ts';
 import { GroupMemberError } from './membership-error.ts';
 
 const COUNTS = [

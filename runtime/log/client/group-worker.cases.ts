@@ -28,22 +28,6 @@ export class Ledger {
   }
 }
 
-/** Numbers from a seed (mulberry32), the same on every run. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const byte = (): string =>
-    Math.floor(next() * 256)
-      .toString(16)
-      .padStart(2, '0');
-  return { next, hex: (bytes) => Array.from({ length: bytes }, byte).join('') };
-}
-
 export interface GroupWorkerOptions {
   readonly broker: Broker;
   readonly clock: Clock;

@@ -1,0 +1,387 @@
+import { describe, expect, it } from 'vitest';
+import { type Broker, BrokerError, type FetchedPartition, type TopicPartition } from '../broker.ts';
+import type { Intercept } from '../memory/index.ts';
+import { ClientWorld, recordsOf, valuesOf, withFaults } from './client-world.cases.ts';
+import { LogReader } from './log-reader.ts';
+import { partitionKey } from './partition-key.ts';
+import { TransactionalProducer } from './transactional-producer.ts';
+import type { LogReaderOptions, ReaderChunk, ReaderFailure, ReaderItem } from './types.ts';
+
+const never = new AbortController().signal;
+const IN = { topic: 'in', partition: 0 };
+const all = (partitions: number): TopicPartition[] =>
+  Array.from({ length: partitions }, (_, partition) => ({ topic: 'in', partition }));
+
+interface Setup {
+  readonly partitions?: number;
+  readonly brokers?: number;
+  readonly intercept?: Intercept;
+  readonly wrap?: (broker: Broker) => Broker;
+  readonly reader?: Partial<LogReaderOptions>;
+}
+
+/** A reader and somebody who takes all it has, as soon as there is something; unless `taking` is false. */
+class World extends ClientWorld {
+  readonly reader: LogReader;
+  readonly items: ReaderItem[] = [];
+  readonly values = new Map<string, string[]>();
+  readonly whys: (string | null)[] = [];
+  readonly stop = new AbortController();
+  readonly running: Promise<unknown>;
+
+  constructor(setup: Setup = {}) {
+    super({ brokers: setup.brokers ?? 1 });
+    this.cluster.createTopic({ topic: 'in', partitions: setup.partitions ?? 1 });
+    const connected = this.connect('reader', setup.intercept);
+    const broker = setup.wrap === undefined ? connected : setup.wrap(connected);
+    const { clock, random } = this;
+    this.reader = new LogReader({ broker, clock, random, waiting: (why) => this.whys.push(why), ...setup.reader });
+    this.running = this.reader.run(this.stop.signal).catch((error: unknown) => error);
+  }
+
+  get chunks(): ReaderChunk[] {
+    return this.items.filter((item) => item.kind === 'chunk');
+  }
+
+  get failures(): ReaderFailure[] {
+    return this.items.filter((item) => item.kind === 'error');
+  }
+
+  takeAll(): Promise<unknown> {
+    return this.#take().catch((error: unknown) => error);
+  }
+
+  async #take(): Promise<void> {
+    for (;;) for (const item of await this.reader.next(this.stop.signal)) this.take(item);
+  }
+
+  take(item: ReaderItem): void {
+    this.items.push(item);
+    if (item.kind !== 'chunk') return;
+    const key = partitionKey(item);
+    const values = this.values.get(key) ?? [];
+    values.push(...valuesOf(item));
+    this.values.set(key, values);
+  }
+
+  append(partition: number, ...values: string[]): void {
+    this.cluster.append(
+      'in',
+      partition,
+      values.map((value) => ({ value })),
+    );
+  }
+
+  numbers(partition: number): number[] {
+    return (this.values.get(`in/${partition}`) ?? []).map(Number);
+  }
+
+  async end(): Promise<void> {
+    this.stop.abort(new Error('the test is over'));
+    await this.drive(this.running);
+    await this.cluster.close();
+  }
+}
+
+const sequence = (length: number, from = 0): number[] => Array.from({ length }, (_, index) => from + index);
+
+describe('log reader', () => {
+  it('gives all records of all partitions in order, from several brokers, old and new ones', async () => {
+    const world = new World({ partitions: 5, brokers: 3, reader: { maxPartitionBytes: 300, maxItemBytes: 500 } });
+    for (const { partition } of all(5))
+      for (let at = 0; at < 100; at += 4) world.append(partition, ...sequence(4, at).map(String));
+    for (const each of all(5)) world.reader.assign(each, 0);
+    const taking = world.takeAll();
+    const sum = (): number => all(5).reduce((total, { partition }) => total + world.numbers(partition).length, 0);
+    await world.until('the old ones', () => sum() === 500);
+    for (const { partition } of all(5)) world.append(partition, ...sequence(10, 100).map(String));
+    await world.until('the new ones', () => sum() === 550, 50);
+    for (const { partition } of all(5)) expect(world.numbers(partition)).toEqual(sequence(110));
+    await world.end();
+    await taking;
+  });
+
+  it('begins inside a batch: the batch comes whole, positions do not go back', async () => {
+    const world = new World();
+    world.append(0, ...sequence(10).map(String));
+    world.reader.assign(IN, 4);
+    const taking = world.takeAll();
+    await world.until('caught up', () => world.chunks.length > 0);
+    const [chunk] = world.chunks as [ReaderChunk];
+    expect([valuesOf(chunk, 4), chunk.nextOffset, chunk.caughtUp]).toEqual([['4', '5', '6', '7', '8', '9'], 10, true]);
+    await world.end();
+    await taking;
+  });
+
+  it('S8: moves past markers and aborted batches, and says when it is caught up behind them', async () => {
+    const world = new World();
+    const { clock, random } = world;
+    const parts = {
+      broker: world.connect('writer'),
+      clock,
+      random,
+      transactionalId: 'w',
+      transactionTimeoutMs: 10_000,
+    };
+    const producer = new TransactionalProducer(parts);
+    await world.drive(producer.initialise(never));
+    await world.drive(producer.produce([{ ...IN, records: recordsOf('committed') }]));
+    await world.drive(producer.commit());
+    world.reader.assign(IN, 0);
+    const taking = world.takeAll();
+    await world.until('committed', () => world.chunks.at(-1)?.nextOffset === 2);
+    await world.drive(producer.produce([{ ...IN, records: recordsOf('aborted') }]));
+    await world.until('open', () => world.chunks.at(-1)?.caughtUp === false);
+    expect(world.chunks.at(-1)).toMatchObject({ nextOffset: 2, highWatermark: 3, lastStableOffset: 2, batches: [] });
+    await world.drive(producer.initialise(never));
+    await world.until('past the marker', () => world.chunks.at(-1)?.nextOffset === 4);
+    expect(world.chunks.at(-1)).toMatchObject({ batches: [], caughtUp: true });
+    expect(world.values.get('in/0')).toEqual(['committed']);
+    await world.end();
+    await taking;
+  });
+
+  it('W8: reports a silent partition four times a second while it is caught up', async () => {
+    const world = new World();
+    world.reader.assign(IN, 0);
+    const taking = world.takeAll();
+    await world.clock.advance(10_000);
+    expect(world.chunks.length).toBeGreaterThanOrEqual(30);
+    expect(world.chunks.length).toBeLessThanOrEqual(41);
+    expect(world.chunks.every(({ caughtUp, batches }) => caughtUp && batches.length === 0)).toBe(true);
+    await world.end();
+    await taking;
+  });
+
+  it('W8: takes back that a partition is caught up as soon as a fetch fails', async () => {
+    let down = false;
+    const world = new World({
+      intercept: ({ api }) => {
+        if (down && api === 'fetch') throw new BrokerError('UNKNOWN_OUTCOME', 'connection reset');
+      },
+    });
+    world.reader.assign(IN, 0);
+    const taking = world.takeAll();
+    await world.until('caught up', () => world.chunks.at(-1)?.caughtUp === true);
+    down = true;
+    await world.until('doubt', () => world.chunks.at(-1)?.caughtUp === false, 200);
+    expect(world.whys.at(-1)).toContain('connection reset');
+    down = false;
+    await world.until('caught up again', () => world.chunks.at(-1)?.caughtUp === true, 1_000);
+    expect(world.whys.at(-1)).toBe(null);
+    await world.end();
+    await taking;
+  });
+
+  it('loses and repeats nothing while connections break and leaders move', async () => {
+    let calls = 0;
+    const faulty = (broker: Broker): Broker =>
+      withFaults(broker, {
+        fetch: async (request, signal) => {
+          const call = ++calls;
+          if (call % 5 === 1) throw new BrokerError('UNKNOWN_OUTCOME', 'connection lost before');
+          const answers = await broker.fetch(request, signal);
+          if (call % 5 === 3) throw new BrokerError('UNKNOWN_OUTCOME', 'connection lost after');
+          return answers.map((each, at) => (call % 5 === at ? refused(each, 'NOT_LEADER_OR_FOLLOWER') : each));
+        },
+        metadata: async (topics) => {
+          if (++calls % 7 === 0) throw new BrokerError('UNREACHABLE', 'no broker');
+          return await broker.metadata(topics);
+        },
+      });
+    const world = new World({ partitions: 3, brokers: 2, wrap: faulty, reader: { maxPartitionBytes: 200 } });
+    for (const each of all(3)) world.reader.assign(each, 0);
+    const taking = world.takeAll();
+    for (let at = 0; at < 200; at += 5) {
+      for (const { partition } of all(3)) world.append(partition, ...sequence(5, at).map(String));
+      await world.clock.advance(7);
+    }
+    await world.until('everything', () => all(3).every(({ partition }) => world.numbers(partition).length >= 200));
+    for (const { partition } of all(3)) expect(world.numbers(partition)).toEqual(sequence(200));
+    await world.end();
+    await taking;
+  });
+
+  it('gives no item of an earlier assignment', async () => {
+    const world = new World();
+    world.append(0, ...sequence(20).map(String));
+    const first = world.reader.assign(IN, 0);
+    await world.clock.advance(50);
+    const second = world.reader.assign(IN, 12);
+    expect(second).not.toBe(first);
+    const taking = world.takeAll();
+    await world.until('caught up', () => world.chunks.at(-1)?.caughtUp === true);
+    expect(world.items.every(({ epoch }) => epoch === second)).toBe(true);
+    world.reader.unassign(IN);
+    const known = world.items.length;
+    world.append(0, 'x');
+    await world.clock.advance(1_000);
+    expect([world.items.length, world.reader.position(IN)]).toEqual([known, null]);
+    await world.end();
+    await taking;
+  });
+
+  it('starts with a new partition at once, though a long poll for another is under way', async () => {
+    const world = new World({ partitions: 2, reader: { maxWaitMs: 5_000 } });
+    world.append(1, 'here');
+    world.reader.assign(IN, 0);
+    const taking = world.takeAll();
+    await world.clock.advance(100);
+    world.reader.assign({ topic: 'in', partition: 1 }, 0);
+    expect(await world.until('the new one', () => world.values.get('in/1')?.length === 1)).toBeLessThan(50);
+    await world.end();
+    await taking;
+  });
+
+  it('gives nothing of a paused partition, and all of it after resume', async () => {
+    const world = new World();
+    world.append(0, ...sequence(5).map(String));
+    world.reader.assign(IN, 0);
+    await world.clock.advance(50);
+    world.reader.pause(IN);
+    expect(world.reader.position(IN)).toBe(0);
+    const taking = world.takeAll();
+    world.append(0, ...sequence(5, 5).map(String));
+    await world.clock.advance(1_000);
+    expect(world.items).toEqual([]);
+    world.reader.resume(IN);
+    await world.until('all', () => world.numbers(0).length >= 10, 50);
+    expect(world.numbers(0)).toEqual(sequence(10));
+    expect(world.reader.position(IN)).toBe(10);
+    await world.end();
+    await taking;
+  });
+
+  it('fetches no more than fits the buffer while nobody takes, and goes on then', async () => {
+    let fetchedBytes = 0;
+    const counting = (broker: Broker): Broker =>
+      withFaults(broker, {
+        fetch: async (request, signal) => {
+          const answers = await broker.fetch(request, signal);
+          for (const { records } of answers) fetchedBytes += records?.length ?? 0;
+          return answers;
+        },
+      });
+    const limits = { maxPartitionBytes: 1_000, maxResponseBytes: 2_000, maxBufferedBytes: 4_000 };
+    const world = new World({ partitions: 2, wrap: counting, reader: limits });
+    for (const { partition } of all(2))
+      for (let at = 0; at < 2_000; at += 10) world.append(partition, ...sequence(10, at).map(String));
+    for (const each of all(2)) world.reader.assign(each, 0);
+    await world.clock.advance(5_000);
+    expect(fetchedBytes).toBeGreaterThan(4_000);
+    expect(fetchedBytes).toBeLessThan(12_000);
+    const taking = world.takeAll();
+    await world.until('everything', () => all(2).every(({ partition }) => world.numbers(partition).length >= 2_000));
+    for (const { partition } of all(2)) expect(world.numbers(partition)).toEqual(sequence(2_000));
+    await world.end();
+    await taking;
+  });
+
+  it('has the next records ready while the last ones are being folded', async () => {
+    const world = new World({ reader: { maxPartitionBytes: 200, maxItemBytes: 1 } });
+    for (let at = 0; at < 50; at += 5) world.append(0, ...sequence(5, at).map(String));
+    world.reader.assign(IN, 0);
+    await world.clock.advance(10);
+    let taken = 0;
+    // No time passes, no request is sent: it is all there already.
+    while (taken < 50)
+      for (const item of await world.reader.next(never)) taken += item.kind === 'chunk' ? valuesOf(item).length : 0;
+    expect(taken).toBe(50);
+    await world.end();
+  });
+
+  for (const offset of [2, 99])
+    it(`W13: reports offset ${offset} outside of the log and chooses no other`, async () => {
+      const world = new World();
+      world.append(0, ...sequence(10).map(String));
+      await world.drive(world.connect('admin').deleteRecords([{ ...IN, offset: 6 }]));
+      const epoch = world.reader.assign(IN, offset);
+      const taking = world.takeAll();
+      await world.until('the error', () => world.failures.length === 1, 1_000);
+      const limits = { logStartOffset: 6, highWatermark: 10 };
+      expect(world.failures).toMatchObject([{ ...IN, epoch, error: 'OFFSET_OUT_OF_RANGE', offset, ...limits }]);
+      await world.clock.advance(5_000);
+      expect(world.items.length).toBe(1);
+      world.reader.assign(IN, 6);
+      await world.until('read on', () => world.numbers(0).length > 0, 1_000);
+      await world.end();
+      await taking;
+    });
+
+  it('reports a deleted topic after a while, and reads one that is only slow to appear', async () => {
+    const world = new World();
+    world.reader.assign(IN, 0);
+    world.reader.assign({ topic: 'later', partition: 0 }, 0);
+    const taking = world.takeAll();
+    await world.clock.advance(1_000);
+    world.cluster.deleteTopic('in');
+    await world.clock.advance(2_000);
+    expect(world.failures).toEqual([]);
+    world.cluster.createTopic({ topic: 'later', partitions: 1 });
+    world.cluster.append('later', 0, [{ value: 'x' }]);
+    await world.until('the late one', () => world.values.get('later/0')?.length === 1, 1_000);
+    await world.until('the error', () => world.failures.length === 1, 5_000);
+    expect(world.failures).toMatchObject([{ ...IN, error: 'UNKNOWN_TOPIC_OR_PARTITION' }]);
+    await world.end();
+    await taking;
+  });
+
+  it('reports what it may not read at once', async () => {
+    const world = new World({
+      wrap: (broker) =>
+        withFaults(broker, {
+          fetch: async (request, signal) =>
+            (await broker.fetch(request, signal)).map((each) => refused(each, 'TOPIC_AUTHORIZATION_FAILED')),
+        }),
+    });
+    world.reader.assign(IN, 0);
+    const taking = world.takeAll();
+    await world.until('the error', () => world.failures.length === 1, 200);
+    expect(world.failures).toMatchObject([{ error: 'TOPIC_AUTHORIZATION_FAILED' }]);
+    await world.end();
+    await taking;
+  });
+
+  for (const [times, outcome] of [
+    [3, 'reads on when the damage was on the way'],
+    [Infinity, 'reports what stays damaged'],
+  ] as const)
+    it(`checks every batch, and ${outcome}`, async () => {
+      let damaged = 0;
+      const world = new World({
+        wrap: (broker) =>
+          withFaults(broker, {
+            fetch: async (request, signal) =>
+              (await broker.fetch(request, signal)).map((each) => (damaged++ < times ? damage(each) : each)),
+          }),
+      });
+      world.append(0, 'a');
+      world.reader.assign(IN, 0);
+      const taking = world.takeAll();
+      await world.until('an end', () => world.failures.length + world.numbers(0).length > 0, 5_000);
+      expect(world.failures.map(({ error }) => error)).toEqual(times === 3 ? [] : ['CORRUPT']);
+      await world.end();
+      await taking;
+    });
+
+  it('ends run and next when the port is closed', async () => {
+    const world = new World();
+    world.reader.assign(IN, 0);
+    const taking = world.takeAll();
+    await world.clock.advance(300);
+    await world.cluster.close();
+    expect(await world.drive(world.running)).toMatchObject({ code: 'CLOSED' });
+    expect(await world.drive(taking)).toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+function refused(answer: FetchedPartition, error: string): FetchedPartition {
+  return { ...answer, error, records: null, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1 };
+}
+
+function damage(answer: FetchedPartition): FetchedPartition {
+  if (answer.records === null) return answer;
+  const records = Buffer.from(answer.records);
+  records.writeUInt8(records.readUInt8(records.length - 2) ^ 1, records.length - 2);
+  return { ...answer, records };
+}
