@@ -38,10 +38,7 @@ export class AggregateTask implements Task {
     this.#name = `aggregate-${partition}`;
     this.#partition = partition;
     this.#planHash = planHashNumber(planHash);
-    this.#blocks = new ShuffleBlockReader({
-      columnCount: plan.aggregates.columns.length,
-      inputCount: plan.aggregates.kinds.length,
-    });
+    this.#blocks = new ShuffleBlockReader(plan);
     this.#windows = new AggregateWindows(context, this.#name);
   }
 
@@ -102,7 +99,7 @@ export class AggregateTask implements Task {
         throw this.#unreadable(cursor.offset, error);
       }
     }
-    this.position = Math.min(batch.nextOffset, limit);
+    this.position = Math.max(this.position, Math.min(batch.nextOffset, limit));
   }
 
   #foldBlock(cursor: RecordCursor, outputs: Outputs | null): void {

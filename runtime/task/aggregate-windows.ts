@@ -9,7 +9,7 @@ import {
 } from '../state/index.ts';
 import { WindowState, type KeyedInput } from '../window/index.ts';
 import type { Outputs } from './outputs.ts';
-import type { ResultWriter } from './result-writer.ts';
+import { ResultWriter } from './result-writer.ts';
 import type { TaskContext } from './task-context.ts';
 import type { TaskCounters } from './task.ts';
 
@@ -27,13 +27,10 @@ export class AggregateWindows {
     const { plan } = context;
     this.#context = context;
     this.#task = task;
-    this.#layout = { columns: plan.aggregates.columns, provenance: false };
-    this.#writer = context.createResultWriter();
-    this.#windows = new WindowState({
-      window: plan.window,
-      aggregates: plan.aggregates,
-      pool: new KeyTablePool(this.#layout),
-    });
+    this.#layout = plan.windowLayout;
+    const aggregates = plan.newAggregates();
+    this.#writer = new ResultWriter(context, plan.newRowWriter(aggregates));
+    this.#windows = new WindowState({ window: plan.window, aggregates, pool: new KeyTablePool(this.#layout) });
   }
 
   get sizeBytes(): number {
@@ -56,7 +53,7 @@ export class AggregateWindows {
   advance(watermarkMs: number, outputs: Outputs | null): void {
     this.#windows.advance(watermarkMs, (pane) => {
       if (outputs !== null) {
-        this.#writer.write(pane, { maxEventTimeMs: this.#maxEventTimeMs, nowMs: this.#context.clock.now() }, outputs);
+        this.#writer.write(pane, Math.max(this.#maxEventTimeMs, watermarkMs), outputs);
         this.rowsWaiting = true;
       }
       this.#windows.release(pane);

@@ -1,5 +1,5 @@
 // What happens to records that cannot be used: counted always; then skipped, put aside with their origin, or the end of the job.
-import type { RecordReader } from '../job/index.ts';
+import { badRecordMessage, type BadReason, type RecordReader } from '../job/index.ts';
 import { readHeaders, type RecordCursor } from '../log/batch/index.ts';
 import type { Outputs } from './outputs.ts';
 import { FatalProblem } from './problem.ts';
@@ -10,8 +10,7 @@ export interface BadRecordDetails {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** From the closed list of reasons. */
-  readonly reason: string;
+  readonly reason: BadReason;
   /** Names the field, the rule and the value. */
   readonly message: string;
 }
@@ -29,7 +28,9 @@ export class BadRecords {
   handle(reader: RecordReader, cursor: RecordCursor, outputs: Outputs | null): void {
     if (outputs === null) return;
     const { onBadRecord } = this.#context.job;
-    const { reason, message } = reader.badRecord(cursor);
+    const bad = reader.describeBad(cursor);
+    const { reason } = bad;
+    const message = badRecordMessage(bad);
     const details = { ...this.#where, offset: cursor.offset, reason, message };
     this.#context.onBadRecord(details);
     if (onBadRecord.kind === 'deadLetter') this.#putAside(onBadRecord.topic, details, cursor, outputs);

@@ -131,7 +131,7 @@ export class Checkpointer {
         }
         slot.uploading = false;
         // Tried again when the next one is due; a task that is being handed over goes without, and is replayed instead.
-        slot.snapshotOffset = slot.chain[0]?.offset ?? -1;
+        slot.snapshotOffset = slot.chain[0]?.offset ?? slot.base;
         slot.withoutFinalCheckpoint = slot.state === 'draining';
         return;
       }

@@ -1,6 +1,6 @@
 // One source partition of a job whose key is the record key: ingest and aggregate in one, without a shuffle. It is exact only if the
 // producers put every key into one partition, so each record's partition is checked against the declared partitioner.
-import { OUTCOME, type RecordReader } from '../job/index.ts';
+import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
 import { crc32Partition, murmur2Partition, RecordCursor, type RecordBatch } from '../log/batch/index.ts';
 import { PartitionWatermark } from '../window/index.ts';
 import { AggregateWindows } from './aggregate-windows.ts';
@@ -33,10 +33,10 @@ export class DirectTask implements Task {
     this.#context = context;
     this.#name = `direct-${partition}`;
     this.#partition = partition;
-    this.#reader = context.plan.createReader();
+    this.#reader = context.plan.newReader();
     this.#badRecords = new BadRecords(context, { task: this.#name, topic: context.sourceTopic, partition });
     this.#partitionOf = PARTITIONERS[context.job.source.kafka.partitioner];
-    this.#watermark = new PartitionWatermark(context.plan.maxOutOfOrdernessMs);
+    this.#watermark = new PartitionWatermark(context.job.source.watermark.maxOutOfOrdernessMs);
     this.#windows = new AggregateWindows(context, this.#name);
   }
 
@@ -97,16 +97,16 @@ export class DirectTask implements Task {
       if (cursor.offset >= limit) return;
       counters.records++;
       switch (reader.read(cursor)) {
-        case OUTCOME.ok:
+        case OK:
           this.#checkPartition(cursor);
           if (!this.#windows.add(reader)) counters.late++;
           if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
           break;
-        case OUTCOME.filtered:
+        case FILTERED:
           counters.filtered++;
           if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
           break;
-        case OUTCOME.nullValue:
+        case NULL_VALUE:
           counters.nullValues++;
           break;
         default:
@@ -115,7 +115,7 @@ export class DirectTask implements Task {
           this.#badRecords.handle(reader, cursor, outputs);
       }
     }
-    this.position = Math.min(batch.nextOffset, limit);
+    this.position = Math.max(this.position, Math.min(batch.nextOffset, limit));
   }
 
   #checkPartition({ buffer, keyStart, keyEnd, offset }: RecordCursor): void {

@@ -2,7 +2,8 @@
 // It keeps no state beyond the commit metadata: what waits for a commit is in the open outputs, or lost with them and read again.
 import type { RecordBatch } from '../log/batch/index.ts';
 import { RecordCursor } from '../log/batch/index.ts';
-import { OUTCOME, type RecordReader } from '../job/index.ts';
+import type { AggregateSet } from '../aggregate/aggregate-set.ts';
+import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
 import { KeyTable, KeyTablePool, RowPartitioner, ShuffleBlockWriter, shufflePartition } from '../state/index.ts';
 import { IdleTracker, PartitionWatermark, windowStart } from '../window/index.ts';
 import { BadRecords } from './bad-records.ts';
@@ -25,6 +26,7 @@ export class IngestTask implements Task {
   readonly #context: TaskContext;
   readonly #partition: number;
   readonly #reader: RecordReader;
+  readonly #aggregates: AggregateSet;
   readonly #badRecords: BadRecords;
   readonly #pool: KeyTablePool;
   readonly #partitioner: RowPartitioner;
@@ -51,16 +53,17 @@ export class IngestTask implements Task {
     const { plan, planHash, shufflePartitions } = context;
     this.#context = context;
     this.#partition = partition;
-    this.#reader = plan.createReader();
+    this.#reader = plan.newReader();
+    this.#aggregates = plan.newAggregates();
     this.#badRecords = new BadRecords(context, { task: `ingest-${partition}`, topic: context.sourceTopic, partition });
-    this.#pool = new KeyTablePool({ columns: plan.aggregates.columns, provenance: true });
+    this.#pool = new KeyTablePool(plan.partialLayout);
     this.#partitioner = new RowPartitioner(shufflePartitions);
     const writer = () => new ShuffleBlockWriter({ planHash, sourcePartition: partition });
     this.#before = Array.from({ length: shufflePartitions }, writer);
     this.#after = Array.from({ length: shufflePartitions }, writer);
     this.#announced = new Float64Array(shufflePartitions).fill(Number.NEGATIVE_INFINITY);
-    this.#watermark = new PartitionWatermark(plan.maxOutOfOrdernessMs);
-    this.#idle = new IdleTracker(plan.idleTimeoutMs);
+    this.#watermark = new PartitionWatermark(context.job.source.watermark.maxOutOfOrdernessMs);
+    this.#idle = new IdleTracker(context.job.source.watermark.idleTimeoutMs);
   }
 
   get watermark(): number {
@@ -80,7 +83,7 @@ export class IngestTask implements Task {
   restore(position: number, _snapshot: Uint8Array | null, metadata: CommitMetadata): void {
     this.position = position;
     if (metadata.wm !== null) this.#watermark.raise(metadata.wm);
-    this.#idle = new IdleTracker(this.#context.plan.idleTimeoutMs, { idle: metadata.idle, sinceMs: metadata.since });
+    this.#idle = new IdleTracker(this.#context.job.source.watermark.idleTimeoutMs, { idle: metadata.idle, sinceMs: metadata.since });
   }
 
   fold({ batches, nextOffset, limit }: FoldRange, outputs: Outputs | null): void {
@@ -145,17 +148,17 @@ export class IngestTask implements Task {
       if (cursor.offset >= limit) return;
       counters.records++;
       switch (reader.read(cursor)) {
-        case OUTCOME.ok:
+        case OK:
           this.#seen();
           this.#take(cursor);
           this.#watermark.observe(reader.eventTimeMs);
           break;
-        case OUTCOME.filtered:
+        case FILTERED:
           counters.filtered++;
           this.#seen();
           this.#watermark.observe(reader.eventTimeMs);
           break;
-        case OUTCOME.nullValue:
+        case NULL_VALUE:
           counters.nullValues++;
           break;
         default:
@@ -164,7 +167,7 @@ export class IngestTask implements Task {
           this.#badRecords.handle(reader, cursor, outputs);
       }
     }
-    this.position = Math.min(batch.nextOffset, limit);
+    this.position = Math.max(this.position, Math.min(batch.nextOffset, limit));
   }
 
   /** A record that is not bad ends silence; the first one after idleness is announced before anything else of this partition. */
@@ -198,7 +201,7 @@ export class IngestTask implements Task {
     } else if (reader.eventTimeMs > pane.maxEventTimeMs) pane.maxEventTimeMs = reader.eventTimeMs;
     const row = pane.table.upsert(reader.keyBytes, reader.keyStart, reader.keyEnd, reader.keyHash);
     pane.table.note(row, cursor.offset);
-    plan.aggregates.add(pane.table, row, reader.inputs);
+    this.#aggregates.add(pane.table, row, reader.inputs);
   }
 
   #envelope(writers: readonly ShuffleBlockWriter[], cursor: RecordCursor): void {

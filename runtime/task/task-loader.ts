@@ -49,7 +49,8 @@ export class TaskLoader {
       }
       if (signal.aborted) return;
       slot.task.restore(start.offset, start.snapshot, metadata);
-      slot.snapshotOffset = slot.chain[0]?.offset ?? -1;
+      // At the base there is no state yet, so there is nothing to store.
+      slot.snapshotOffset = slot.chain[0]?.offset ?? metadata.base;
       this.#options.checkpointer.stagger(slot);
       slot.replayTo = committed.offset;
       slot.to(start.offset < committed.offset ? 'replaying' : 'live');

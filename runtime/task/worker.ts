@@ -17,6 +17,7 @@ import {
 import type { Logger } from '../logger.ts';
 import type { WorkerMetrics } from '../metrics.ts';
 import type { Random } from '../random.ts';
+import type { BadRecordDetails } from './bad-records.ts';
 import { ensureBaseline, type BaselineOptions } from './baseline.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { CommitCycle, type CommitReport } from './commit-cycle.ts';
@@ -76,6 +77,7 @@ export class Worker {
   #assignment: GroupAssignment | null = null;
   #cost: CommitCost = { durationMs: 0, partitions: 0, workers: 1 };
   #lastCommitAtMs: number | null = null;
+  #badRecords = 0;
   /** Loop turns: a watchdog sees whether the worker gets on. */
   turns = 0;
 
@@ -174,8 +176,15 @@ export class Worker {
     });
     const context = createTaskContext({
       ...options,
-      groupWatermark: () =>
-        groupWatermark({ broker, clock, groupId, shuffle: topics.shuffle, signal: this.#end.signal }),
+      onBadRecord: (details) => this.#onBadRecord(details),
+      groupWatermark: async () => {
+        try {
+          return await groupWatermark({ broker, clock, groupId, shuffle: topics.shuffle, signal: this.#end.signal });
+        } catch (error) {
+          this.#fail(error);
+          return null;
+        }
+      },
     });
     this.#tasks = new TaskTable({
       ...options,
@@ -430,6 +439,14 @@ export class Worker {
       this.#checkpointer.store(entry);
       if (entry.names !== null) void this.#guard(this.#checkpointer.named(entry));
     }
+  }
+
+  #onBadRecord(details: BadRecordDetails): void {
+    const { log, metrics } = this.#options;
+    metrics.bad.inc({ topic: details.topic, partition: details.partition, reason: details.reason });
+    // A flood of bad records must not become a flood of lines: the first ten, then ever rarer.
+    const count = ++this.#badRecords;
+    if (count <= 10 || (count & (count - 1)) === 0) log.warn('bad-record', { ...details, count });
   }
 
   #onCommitFailing(error: TransactionError | null, attempt: number): void {

@@ -1,0 +1,299 @@
+// Whole workers over the embedded log: what a committed reader sees must be what the input says, exactly once, whatever happens.
+import { afterEach, describe, expect, test } from 'vitest';
+import { incarnationId, planHash, shuffleTopic, transactionalId, validateStreamJob } from '../../crds/index.ts';
+import { MemoryStore } from '../checkpoint/index.ts';
+import { systemClock } from '../clock.ts';
+import { BrokerError } from '../log/broker.ts';
+import { MemoryCluster, type Intercept } from '../log/memory/index.ts';
+import { silentLogger } from '../logger.ts';
+import { createWorkerMetrics } from '../metrics.ts';
+import { systemRandom } from '../random.ts';
+import { findTopics } from './prerequisites.ts';
+import { FatalProblem } from './problem.ts';
+import { Troubles } from './troubles.ts';
+import { Worker } from './worker.ts';
+
+interface Setting {
+  readonly keyBy?: readonly string[];
+  readonly spec?: Record<string, unknown>;
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly ended: Promise<unknown>;
+  stop(): Promise<unknown>;
+  /** From now on nothing that it does reaches the brokers. */
+  cut(): void;
+}
+
+const opened: Running[] = [];
+afterEach(async () => {
+  for (const running of opened.splice(0)) {
+    running.cut();
+    void running.stop();
+  }
+});
+
+function setUp({ keyBy = ['user'], spec = {} }: Setting = {}) {
+  const cluster = new MemoryCluster({ clock: systemClock, random: systemRandom });
+  const store = new MemoryStore();
+  const checked = validateStreamJob({
+    apiVersion: 'streamjob.dev/v1alpha1',
+    kind: 'StreamJob',
+    metadata: { name: 'job', namespace: 'ns' },
+    spec: {
+      source: { kafka: { bootstrapServers: 'memory:1', topic: 'in' }, eventTime: { field: 'ts', unit: 'ms' } },
+      keyBy,
+      window: { tumbling: { size: '10ms' } },
+      aggregates: { n: { count: {} }, s: { sum: { field: 'v' } } },
+      sinks: [{ kafka: { topic: 'out' } }],
+      delivery: { commitInterval: '20ms' },
+      checkpoint: { interval: '60ms', storage: { local: { path: '/unused' } } },
+      maxParallelism: 4,
+      ...spec,
+    },
+  });
+  if (!checked.ok) throw new Error(checked.problems.map(({ message }) => message).join('\n'));
+  const job = checked.resolved;
+  const incarnation = { id: incarnationId({ namespace: 'ns', job: 'job', uid: '12345678', number: 1 }), number: 1 };
+  for (const topic of ['in', 'out', 'dead']) cluster.createTopic({ topic, partitions: 3 });
+  const shuffle = job.mode === 'shuffled' ? shuffleTopic(incarnation.id) : null;
+  if (shuffle !== null) cluster.createTopic({ topic: shuffle, partitions: job.maxParallelism });
+
+  const start = async (instanceId: string, intercept: Intercept = () => undefined): Promise<Running> => {
+    let cutOff = false;
+    const never = new Promise<void>(() => undefined);
+    const broker = cluster.connect({
+      clientId: instanceId,
+      intercept: (request, phase) => (cutOff ? never : intercept(request, phase)),
+    });
+    const topics = await findTopics(broker, job, shuffle);
+    if ('reason' in topics) throw new Error(topics.message);
+    const worker = new Worker({
+      broker,
+      store,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLogger,
+      metrics: createWorkerMetrics({ namespace: 'ns', job: 'job' }),
+      troubles: new Troubles(systemClock, silentLogger),
+      job,
+      planHash: planHash(job),
+      incarnation,
+      instanceId,
+      transactionalId: (id) => transactionalId(incarnation.id, id),
+      topics,
+      print: () => undefined,
+    });
+    const stopping = new AbortController();
+    const ended = worker.run(stopping.signal).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const running = {
+      worker,
+      ended,
+      cut: () => (cutOff = true),
+      stop: () => {
+        stopping.abort();
+        return ended;
+      },
+    };
+    opened.push(running);
+    return running;
+  };
+
+  const rows = () =>
+    cluster.readAll('out', { isolation: 'read_committed' }).map(({ value }) => JSON.parse(String(value)) as Record<string, unknown>);
+  return { cluster, store, start, rows };
+}
+
+type Setup = ReturnType<typeof setUp>;
+
+/** Clicks of some users, spread over the partitions by `partitionOf`; event time rises through `from..to`. */
+function feed({ cluster }: Setup, range: { from: number; to: number }, partitionOf: (user: number, ts: number) => number): void {
+  for (let ts = range.from; ts < range.to; ts++) {
+    const user = (ts * 7) % 5;
+    cluster.append('in', partitionOf(user, ts), [{ key: `u${user}`, value: JSON.stringify({ user: `u${user}`, ts, v: ts % 11 }) }]);
+  }
+}
+
+function tick({ cluster }: Setup, ts: number): void {
+  for (let partition = 0; partition < 3; partition++)
+    cluster.append('in', partition, [{ key: `tick${partition}`, value: JSON.stringify({ user: `tick${partition}`, ts, v: 0 }) }]);
+}
+
+function oracle(to: number, keyName = 'user'): Record<string, unknown>[] {
+  const cells = new Map<string, Record<string, unknown> & { n: number; s: number }>();
+  for (let ts = 0; ts < to; ts++) {
+    const key = `u${(ts * 7) % 5}`;
+    const windowStart = ts - (ts % 10);
+    const id = `${key}@${windowStart}`;
+    const cell = cells.get(id) ?? { [keyName]: key, windowStart, windowEnd: windowStart + 10, n: 0, s: 0 };
+    cell.n++;
+    cell.s += ts % 11;
+    cells.set(id, cell);
+  }
+  return [...cells.values()];
+}
+
+const sorted = (rows: readonly Record<string, unknown>[]): string[] =>
+  rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort();
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`did not come true: ${what}`);
+    await systemClock.sleep(5);
+  }
+}
+
+const anyPartition = (_user: number, ts: number): number => ts % 3;
+
+describe('a shuffled job', () => {
+  test('writes every window once, and a worker that stops in order leaves nothing to replay', async () => {
+    const setup = setUp();
+    const first = await setup.start('w0');
+    feed(setup, { from: 0, to: 300 }, anyPartition);
+    await until('half of it', () => setup.rows().length > 20);
+    expect(await first.stop()).toBeNull();
+    const second = await setup.start('w1');
+    feed(setup, { from: 300, to: 600 }, anyPartition);
+    tick(setup, 5_000);
+    await until('all rows', () => setup.rows().length >= oracle(600).length);
+    expect(await second.stop()).toBeNull();
+    expect(sorted(setup.rows())).toEqual(sorted(oracle(600)));
+  });
+
+  test('goes on exactly after a worker died at any moment and another process of its name took over', async () => {
+    const setup = setUp();
+    for (let life = 0; life < 6; life++) {
+      const running = await setup.start('w0');
+      feed(setup, { from: life * 100, to: life * 100 + 100 }, anyPartition);
+      await until('it has got on', () => running.worker.lastCommitAtMs !== null && setup.rows().length >= life * 40);
+      running.cut();
+    }
+    tick(setup, 5_000);
+    const last = await setup.start('w0');
+    await until('all rows', () => setup.rows().length >= oracle(600).length);
+    expect(await last.stop()).toBeNull();
+    expect(sorted(setup.rows())).toEqual(sorted(oracle(600)));
+  });
+
+  test('is shared out and gathered again while records flow', async () => {
+    const setup = setUp();
+    const a = await setup.start('a');
+    feed(setup, { from: 0, to: 200 }, anyPartition);
+    await until('a is live', () => a.worker.live && a.worker.slots.length === 7);
+    const b = await setup.start('b');
+    feed(setup, { from: 200, to: 400 }, anyPartition);
+    await until('both work', () => a.worker.live && b.worker.live && a.worker.slots.length <= 4 && b.worker.slots.length >= 3);
+    const c = await setup.start('c');
+    feed(setup, { from: 400, to: 600 }, anyPartition);
+    await until('all three work', () => [a, b, c].every(({ worker }) => worker.live && worker.slots.length >= 2));
+    expect(await a.stop()).toBeNull();
+    feed(setup, { from: 600, to: 800 }, anyPartition);
+    expect(await b.stop()).toBeNull();
+    tick(setup, 5_000);
+    await until('all rows', () => setup.rows().length >= oracle(800).length);
+    expect(await c.stop()).toBeNull();
+    expect(sorted(setup.rows())).toEqual(sorted(oracle(800)));
+  });
+
+  test('an answer that is lost is never guessed', async () => {
+    const setup = setUp();
+    let requests = 0;
+    // Every seventh request of the commit cycle loses its answer, every eleventh is never executed.
+    const lossy: Intercept = ({ api }, phase) => {
+      if (!['produce', 'txnOffsetCommit', 'endTxn', 'addPartitionsToTxn'].includes(api)) return;
+      requests += phase === 'before' ? 1 : 0;
+      const lose = phase === 'after' ? requests % 7 === 0 : requests % 11 === 0;
+      if (lose) throw new BrokerError('UNKNOWN_OUTCOME', `${api} lost ${phase}`);
+    };
+    const running = await setup.start('w0', lossy);
+    for (let part = 0; part < 6; part++) {
+      feed(setup, { from: part * 100, to: part * 100 + 100 }, anyPartition);
+      await until('some more rows', () => setup.rows().length >= part * 40);
+    }
+    tick(setup, 5_000);
+    await until('all rows', () => setup.rows().length >= oracle(600).length);
+    expect(await running.stop()).toBeNull();
+    expect(sorted(setup.rows())).toEqual(sorted(oracle(600)));
+  });
+
+  test('a silent partition does not hold the others, and is heard again', async () => {
+    const setup = setUp({ spec: { source: { kafka: { bootstrapServers: 'memory:1', topic: 'in' }, eventTime: { field: 'ts', unit: 'ms' }, watermark: { idleTimeout: '300ms' } } } });
+    const running = await setup.start('w0');
+    const two = (_user: number, ts: number): number => ts % 2;
+    feed(setup, { from: 0, to: 100 }, two);
+    await until('windows close without the third', () => setup.rows().length >= oracle(90).length);
+    setup.cluster.append('in', 2, [{ value: JSON.stringify({ user: 'late', ts: 5, v: 1 }) }]);
+    await until('the late record is counted', () => running.worker.slots.some(({ task }) => task.counters.late === 1));
+    tick(setup, 5_000);
+    await until('all rows', () => setup.rows().length >= oracle(100).length);
+    expect(await running.stop()).toBeNull();
+    expect(sorted(setup.rows())).toEqual(sorted(oracle(100)));
+  });
+});
+
+describe('a direct job', () => {
+  const byKey = { keyBy: ['$key'], spec: { source: { kafka: { bootstrapServers: 'memory:1', topic: 'in', partitioner: 'trusted' }, eventTime: { field: 'ts', unit: 'ms' } } } };
+  const ofUser = (user: number): number => user % 3;
+
+  test('goes on exactly after crashes', async () => {
+    const setup = setUp(byKey);
+    for (let life = 0; life < 5; life++) {
+      const running = await setup.start('w0');
+      feed(setup, { from: life * 100, to: life * 100 + 100 }, ofUser);
+      await until('it has got on', () => running.worker.lastCommitAtMs !== null && setup.rows().length >= life * 40);
+      running.cut();
+    }
+    const last = await setup.start('w0');
+    tick(setup, 5_000);
+    await until('all rows', () => setup.rows().length >= oracle(500, '$key').length);
+    expect(await last.stop()).toBeNull();
+    expect(sorted(setup.rows())).toEqual(sorted(oracle(500, '$key')));
+  });
+
+  test('stops when a key is where its partitioner would not put it', async () => {
+    const setup = setUp({ ...byKey, spec: { source: { kafka: { bootstrapServers: 'memory:1', topic: 'in' }, eventTime: { field: 'ts', unit: 'ms' } } } });
+    const running = await setup.start('w0');
+    for (let partition = 0; partition < 3; partition++) setup.cluster.append('in', partition, [{ key: 'u1', value: '{"ts":1}' }]);
+    const error = await running.ended;
+    expect(error).toBeInstanceOf(FatalProblem);
+    expect((error as FatalProblem).details).toMatchObject({ reason: 'NotCoPartitioned', userAction: expect.stringContaining('shuffle: always') as string });
+    expect(setup.rows()).toEqual([]);
+  });
+});
+
+describe('a bad record', () => {
+  const good = (ts: number) => ({ value: JSON.stringify({ user: 'u', ts, v: 1 }) });
+
+  test('is put aside with its origin', async () => {
+    const setup = setUp({ spec: { onBadRecord: { deadLetter: { kafka: { topic: 'dead' } } } } });
+    const running = await setup.start('w0');
+    setup.cluster.append('in', 1, [good(1), { key: 'k', value: '{broken', headers: [{ key: 'trace', value: 't1' }] }, good(2)]);
+    tick(setup, 5_000);
+    await until('the row', () => setup.rows().some(({ user }) => user === 'u'));
+    expect(await running.stop()).toBeNull();
+    const [dead, ...more] = setup.cluster.readAll('dead', { isolation: 'read_committed' });
+    expect(more).toEqual([]);
+    expect([String(dead?.key), String(dead?.value)]).toEqual(['k', '{broken']);
+    const headers = Object.fromEntries((dead?.headers ?? []).map(({ key, value }) => [key, String(value)]));
+    expect(headers).toMatchObject({ trace: 't1', 'streamjob.reason': 'malformed', 'streamjob.topic': 'in', 'streamjob.partition': '1', 'streamjob.offset': '1' });
+    expect(headers['streamjob.error']).toBe('the value must be one valid JSON document, got {broken');
+  });
+
+  test('ends a job that says fail, after what came before it is committed', async () => {
+    const setup = setUp({ spec: { onBadRecord: 'fail' } });
+    const running = await setup.start('w0');
+    tick(setup, 1);
+    setup.cluster.append('in', 0, [good(2)]);
+    tick(setup, 50);
+    await until('the first window', () => setup.rows().length === 4);
+    setup.cluster.append('in', 0, [good(60), { value: '[]' }]);
+    const error = await running.ended;
+    expect((error as FatalProblem).details).toMatchObject({ reason: 'PoisonRecord', topic: 'in', partition: 0, offset: 4 });
+    expect(String(error)).toContain('record in/0@4 cannot be used (notAnObject)');
+  });
+});
