@@ -9,6 +9,8 @@ import { type BrokerContext, brokerCases } from '../cases/broker.cases.ts';
 import { sharedBroker } from '../harness/shared.ts';
 import { kafkaClient, uniqueName } from '../harness/topics.ts';
 
+const sentences = brokerCases.map(({ name, run }) => [name, run] as const);
+
 describe.concurrent('a real Kafka broker', () => {
   let bootstrapServers = '';
   let admin: Admin;
@@ -33,7 +35,7 @@ describe.concurrent('a real Kafka broker', () => {
     await admin.createTopics({ topics, waitForLeaders: true });
   };
 
-  test.for(brokerCases)('$name', async (each) => {
+  test.for(sentences)('%s', async ([, run]) => {
     const clients: Broker[] = [];
     const context: BrokerContext = {
       async connect() {
@@ -54,7 +56,7 @@ describe.concurrent('a real Kafka broker', () => {
       now: () => systemClock.now(),
     };
     try {
-      await expect(each.run(context)).resolves.toBeUndefined();
+      await expect(run(context)).resolves.toBeUndefined();
     } finally {
       for (const client of clients) await client.close();
     }

@@ -1,13 +1,6 @@
 // Group coordinator of the embedded log: the classic protocol with static members, as the broker runs it. Requests are answered
 // here; how a rebalance goes on and ends is in rebalance.ts.
-import {
-  BrokerError,
-  type ErrorCode,
-  type GroupStamp,
-  type JoinRequest,
-  type JoinResponse,
-  type SyncRequest,
-} from '../broker.ts';
+import type { ErrorCode, GroupStamp, JoinRequest, JoinResponse, SyncRequest } from '../broker.ts';
 import type { Random } from '../../random.ts';
 import { EMPTY_BYTES, type Group, type Member, sameProtocols, type SyncAnswer, type Waiter } from './group.ts';
 import { failedJoin, joinAnswer, type Rebalancer } from './rebalance.ts';
@@ -161,8 +154,17 @@ export class GroupCoordinator {
     this.#rebalancer.addMember(group, member, request.protocolType);
   }
 
+  /** The newest request of a member speaks for it. */
+  #takeOver(member: Member, { request, waiter }: JoinContext): void {
+    this.#rebalancer.leaveUnanswered(member, 'awaitingJoin');
+    member.awaitingJoin = waiter;
+    member.protocols = request.protocols;
+    member.sessionTimeoutMs = request.sessionTimeoutMs;
+    member.rebalanceTimeoutMs = request.rebalanceTimeoutMs;
+  }
+
   #update(group: Group, member: Member, context: JoinContext): void {
-    takeOver(member, context);
+    this.#takeOver(member, context);
     this.#rebalancer.rebalanceOrComplete(group);
   }
 
@@ -175,7 +177,7 @@ export class GroupCoordinator {
     member.awaitingJoin = null;
     member.awaitingSync = null;
     group.rename(member, memberId);
-    takeOver(member, context);
+    this.#takeOver(member, context);
     this.#rebalancer.restartSession(group, member);
     switch (group.state) {
       case 'Stable': {
@@ -234,18 +236,4 @@ function memberOf(group: Group, memberId: string): Member {
   const member = group.members.get(memberId);
   if (member === undefined) throw new Error(`group ${group.groupId} has no member ${memberId}`);
   return member;
-}
-
-/** The newest request of a member speaks for it. */
-function takeOver(member: Member, { request, waiter }: JoinContext): void {
-  member.awaitingJoin?.reject(superseded(member.memberId));
-  member.awaitingJoin = waiter;
-  member.protocols = request.protocols;
-  member.sessionTimeoutMs = request.sessionTimeoutMs;
-  member.rebalanceTimeoutMs = request.rebalanceTimeoutMs;
-}
-
-/** A broker never answers a join that the same member has sent again; its client runs into a time-out. */
-function superseded(memberId: string): BrokerError {
-  return new BrokerError('UNKNOWN_OUTCOME', `JoinGroup of ${memberId} has no answer: the member has sent another one`);
 }

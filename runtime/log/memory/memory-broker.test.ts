@@ -32,11 +32,13 @@ const VARIANTS: Readonly<Record<string, Partial<MemoryClusterOptions>>> = {
   'the embedded log with three brokers and slow transaction markers': { brokers: 3, markerDelayMs: 35 },
 };
 
+const sentences = brokerCases.map(({ name, run }) => [name, run] as const);
+
 describe.each(Object.entries(VARIANTS))('%s', (_, options) => {
-  test.for(brokerCases)('$name', async (each) => {
+  test.for(sentences)('%s', async ([, run]) => {
     const { context, close } = memoryContext(options);
     try {
-      await expect(each.run(context)).resolves.toBeUndefined();
+      await expect(run(context)).resolves.toBeUndefined();
     } finally {
       await close();
     }

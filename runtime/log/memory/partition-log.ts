@@ -6,7 +6,6 @@ import {
   type BatchHeader,
   CONTROL_BIT,
   encodeControlBatch,
-  HEADER_BYTES,
   readBatchHeader,
   RecordCursor,
   stampBatch,
@@ -121,9 +120,9 @@ export class PartitionLog {
       return failedFetch({ topic, partition }, 'OFFSET_OUT_OF_RANGE');
     const lastStableOffset = this.lastStableOffset;
     const records = this.#slice(limits, lastStableOffset);
-    const upper = records === null ? limits.offset : endOf(records, limits.offset);
-    const abortedTransactions = this.#aborted
-      .filter((span) => span.lastOffset >= limits.offset && span.firstOffset < upper)
+    // A broker lists more than the bytes it gives need, as its index is coarse.
+    const abortedTransactions = (records === null ? [] : this.#aborted)
+      .filter((span) => span.lastOffset >= limits.offset)
       .map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
       .sort((a, b) => a.firstOffset - b.firstOffset);
     const { highWatermark, logStartOffset } = this;
@@ -239,15 +238,4 @@ export function failedFetch(at: { topic: string; partition: number }, error: Err
   const { topic, partition } = at;
   const unknown = { highWatermark: -1, lastStableOffset: -1, logStartOffset: -1 };
   return { topic, partition, error, ...unknown, abortedTransactions: [], records: null };
-}
-
-/** Offset behind the last batch, which may be cut but has its header when anything follows the first. */
-function endOf(records: Buffer, from: number): number {
-  let end = from;
-  for (let at = 0; at + HEADER_BYTES <= records.length; ) {
-    const header = readBatchHeader(records, at);
-    end = header.baseOffset + header.lastOffsetDelta + 1;
-    at += header.sizeBytes;
-  }
-  return end;
 }

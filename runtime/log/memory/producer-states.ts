@@ -25,8 +25,15 @@ export type SequenceCheck =
   | { readonly kind: 'duplicate'; readonly baseOffset: number }
   | { readonly kind: 'refused'; readonly error: ErrorCode; readonly message: string };
 
+/** What was sent to a partition before its transaction was known to be open there. */
+interface Unverified {
+  epoch: number;
+  lowestSequence: number;
+}
+
 export class ProducerStates {
   readonly #states = new Map<bigint, ProducerState>();
+  readonly #unverified = new Map<bigint, Unverified>();
   readonly #expirationMs: number;
 
   /** `expirationMs`: `producer.id.expiration.ms`, after which an idle producer is forgotten. */
@@ -49,26 +56,35 @@ export class ProducerStates {
     return first;
   }
 
+  /**
+   * A transactional batch came while the producer has no transaction open here. Nothing that follows in sequence is taken before
+   * the earliest such batch, also when that one was refused, until something of the transaction is in the log.
+   */
+  expectVerification({ producerId, producerEpoch, baseSequence }: BatchHeader): void {
+    const known = this.#unverified.get(producerId);
+    if (known === undefined || producerEpoch > known.epoch) {
+      this.#unverified.set(producerId, { epoch: producerEpoch, lowestSequence: baseSequence });
+    } else if (producerEpoch === known.epoch) {
+      known.lowestSequence = Math.min(known.lowestSequence, baseSequence);
+    }
+  }
+
   check(header: BatchHeader, nowMs: number): SequenceCheck {
     this.#expire(header.producerId, nowMs);
     const state = this.#states.get(header.producerId);
-    if (state === undefined) return { kind: 'append' };
-    if (header.producerEpoch === state.epoch) {
-      const lastSequence = lastSequenceOf(header);
-      const known = state.batches.find(
-        (b) => b.baseSequence === header.baseSequence && b.lastSequence === lastSequence,
-      );
-      if (known !== undefined) return { kind: 'duplicate', baseOffset: known.baseOffset };
-    }
-    if (header.producerEpoch < state.epoch) {
+    const known = state === undefined ? null : repeated(state, header);
+    if (known !== null) return { kind: 'duplicate', baseOffset: known.baseOffset };
+    if (state !== undefined && header.producerEpoch < state.epoch) {
       const message = `epoch ${header.producerEpoch} of producer ${header.producerId} is older than ${state.epoch}: it was fenced`;
       return { kind: 'refused', error: 'INVALID_PRODUCER_EPOCH', message };
     }
-    const expected = header.producerEpoch > state.epoch ? 0 : followingSequence(state);
-    if (header.baseSequence !== expected) {
-      const message = `sequence ${header.baseSequence} of producer ${header.producerId}, expected ${expected}`;
-      return { kind: 'refused', error: 'OUT_OF_ORDER_SEQUENCE_NUMBER', message };
+    const unverified = this.#unverified.get(header.producerId);
+    if (unverified !== undefined && header.baseSequence > unverified.lowestSequence) {
+      return outOfOrder(header, unverified.lowestSequence);
     }
+    if (state === undefined) return { kind: 'append' };
+    const expected = header.producerEpoch > state.epoch ? 0 : followingSequence(state);
+    if (header.baseSequence !== expected) return outOfOrder(header, expected);
     if (state.transactionFirstOffset !== null && !isTransactional(header)) {
       const message = `producer ${header.producerId} has an open transaction, its batch is not part of one`;
       return { kind: 'refused', error: 'INVALID_TXN_STATE', message };
@@ -82,7 +98,9 @@ export class ProducerStates {
     state.lastUsedMs = nowMs;
     state.batches.push({ baseSequence: header.baseSequence, lastSequence: lastSequenceOf(header), baseOffset });
     if (state.batches.length > REMEMBERED_BATCHES) state.batches.shift();
-    if (isTransactional(header)) state.transactionFirstOffset ??= baseOffset;
+    if (!isTransactional(header)) return;
+    state.transactionFirstOffset ??= baseOffset;
+    this.#unverified.delete(header.producerId);
   }
 
   /** Ends the open transaction; returns its first offset, null when the producer wrote nothing here. */
@@ -90,6 +108,7 @@ export class ProducerStates {
     const state = this.#at(producerId, epoch);
     const first = state.transactionFirstOffset;
     state.transactionFirstOffset = null;
+    this.#unverified.delete(producerId);
     state.lastUsedMs = nowMs;
     return first;
   }
@@ -112,6 +131,20 @@ export class ProducerStates {
     if (state === undefined || state.transactionFirstOffset !== null) return;
     if (nowMs - state.lastUsedMs >= this.#expirationMs) this.#states.delete(producerId);
   }
+}
+
+/** The batch among the last ones that this one repeats, null when it is new. */
+function repeated(state: ProducerState, header: BatchHeader): RememberedBatch | null {
+  if (header.producerEpoch !== state.epoch) return null;
+  const lastSequence = lastSequenceOf(header);
+  const same = (each: RememberedBatch): boolean =>
+    each.baseSequence === header.baseSequence && each.lastSequence === lastSequence;
+  return state.batches.find(same) ?? null;
+}
+
+function outOfOrder(header: BatchHeader, expected: number): SequenceCheck {
+  const message = `sequence ${header.baseSequence} of producer ${header.producerId}, expected ${expected}`;
+  return { kind: 'refused', error: 'OUT_OF_ORDER_SEQUENCE_NUMBER', message };
 }
 
 function followingSequence(state: ProducerState): number {

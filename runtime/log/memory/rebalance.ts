@@ -3,13 +3,15 @@
 //
 //   Empty ─▶ PreparingRebalance ─all joined, or time is up─▶ CompletingRebalance ─leader's SyncGroup─▶ Stable
 //                 ▲ member joins, leaves, dies or changes its metadata ◀──────────────┴───────────────────┘
-import type { ErrorCode, JoinResponse, SyncRequest } from '../broker.ts';
+import { BrokerError, type ErrorCode, type JoinResponse, type SyncRequest } from '../broker.ts';
 import { parseSubscribedTopics } from './consumer-protocol.ts';
 import { EMPTY_BYTES, type Group, type Member, type SyncAnswer, type Waiter } from './group.ts';
 import type { Timers } from './timers.ts';
 
 /** A broker waits so long for a member that never completed a join: it cannot heartbeat before it knows its id. */
 const NEW_MEMBER_TIMEOUT_MS = 300_000;
+/** What a client waits for an answer on top of what the request lets the broker wait. */
+const CLIENT_PATIENCE_MS = 10_000;
 
 export class Rebalancer {
   readonly #timers: Timers;
@@ -44,11 +46,27 @@ export class Rebalancer {
   }
 
   removeMember(group: Group, member: Member): void {
-    member.awaitingJoin?.resolve(failedJoin('UNKNOWN_MEMBER_ID', member.memberId));
-    member.awaitingSync?.resolve({ error: 'UNKNOWN_MEMBER_ID', assignment: EMPTY_BYTES });
+    member.awaitingJoin?.resolve(failedJoin('UNKNOWN_MEMBER_ID', ''));
+    this.leaveUnanswered(member, 'awaitingSync');
     group.remove(member);
     if (group.state === 'Stable' || group.state === 'CompletingRebalance') this.#prepare(group);
     else this.maybeComplete(group);
+  }
+
+  /**
+   * A broker forgets the SyncGroup of a member that it removes, and a JoinGroup that its member has sent again: there is no answer,
+   * and the client runs into its own time-out.
+   */
+  leaveUnanswered(member: Member, request: 'awaitingJoin' | 'awaitingSync'): void {
+    const waiter = member[request];
+    member[request] = null;
+    if (waiter === null) return;
+    const { memberId, rebalanceTimeoutMs, sessionTimeoutMs } = member;
+    const patienceMs = rebalanceTimeoutMs + CLIENT_PATIENCE_MS + (request === 'awaitingJoin' ? sessionTimeoutMs : 0);
+    const name = request === 'awaitingJoin' ? 'JoinGroup' : 'SyncGroup';
+    this.#timers.schedule(patienceMs, () => {
+      waiter.reject(new BrokerError('UNKNOWN_OUTCOME', `${name} of ${memberId} had no answer within ${patienceMs} ms`));
+    });
   }
 
   rebalanceOrComplete(group: Group): void {

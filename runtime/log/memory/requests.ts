@@ -61,9 +61,11 @@ function verifyProduce(
 ): ErrorCode {
   const { log, transactionalId, batch } = write;
   if (batch.length < HEADER_BYTES) return 'CORRUPT_MESSAGE';
-  const { attributes, producerId, producerEpoch } = readBatchHeader(batch);
-  if ((attributes & TRANSACTIONAL_BIT) === 0 || log.producers.hasOngoingTransaction(producerId, producerEpoch))
-    return 'NONE';
+  const header = readBatchHeader(batch);
+  const { attributes, producerId, producerEpoch } = header;
+  const transactional = (attributes & TRANSACTIONAL_BIT) !== 0;
+  if (!transactional || log.producers.hasOngoingTransaction(producerId, producerEpoch)) return 'NONE';
+  log.producers.expectVerification(header);
   const at = { topic: log.topic, partition: log.partition };
   const error = state.transactions.verify({ transactionalId, producerId, producerEpoch }, { kind: 'partition', at });
   // Clients know this one as a reason to send the batch again.
@@ -126,8 +128,11 @@ export function offsetFetch(
   return { error: 'NONE', offsets: request.partitions.map((at) => state.offsets.fetch(request.groupId, at)) };
 }
 
+/** A partition may be asked for once per request only. */
 export function listOffsets(state: ClusterState, partitions: Request<'listOffsets'>): ListedOffset[] {
   return partitions.map(({ topic, partition, at }) => {
+    const same = partitions.filter((each) => each.topic === topic && each.partition === partition);
+    if (same.length > 1) return { topic, partition, error: 'INVALID_REQUEST', offset: -1 };
     const log = state.topics.find({ topic, partition });
     if (log === null) return { topic, partition, error: 'UNKNOWN_TOPIC_OR_PARTITION', offset: -1 };
     return { topic, partition, error: 'NONE', offset: offsetAt(log, at) };

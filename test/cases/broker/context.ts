@@ -76,6 +76,8 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'NOT_COORDINATOR',
   'CONCURRENT_TRANSACTIONS',
   'NOT_ENOUGH_REPLICAS',
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
 ]);
 
 export function isTransient(error: ErrorCode): boolean {

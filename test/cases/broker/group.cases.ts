@@ -296,6 +296,28 @@ export const groupCases: readonly BrokerCase[] = [
     },
   },
   {
+    name: 'a member that is evicted while it waits is told so in its join, and gets no answer to its sync',
+    async run(context) {
+      const [leader, follower] = defined(await stableGroup(context, ['pod-a', 'pod-b']));
+      const evict = { groupId: leader.options.groupId, memberId: '', instanceId: 'pod-b', reason: '' };
+      follower.metadata = 'changed';
+      const joining = follower.join();
+      expect(await staysOpen(context, joining, 200)).toBe(true);
+      expect((await leader.broker.leaveGroup(evict)).error).toBe('NONE');
+      expect((await settled(context, joining)).error).toBe('UNKNOWN_MEMBER_ID');
+      await settled(context, leader.join());
+      const again = await follower.restarted();
+      const coming = again.join();
+      await context.advance(100);
+      await settled(context, Promise.all([leader.join(), coming]));
+      const waiting = again.sync();
+      expect(await staysOpen(context, waiting, 200)).toBe(true);
+      expect((await leader.broker.leaveGroup(evict)).error).toBe('NONE');
+      expect(await staysOpen(context, waiting, 500)).toBe(true);
+      expect(await leader.heartbeat()).toBe('REBALANCE_IN_PROGRESS');
+    },
+  },
+  {
     name: 'an evicted leader is followed by another member',
     async run(context) {
       const [leader, follower] = defined(await stableGroup(context, ['pod-a', 'pod-b']));

@@ -282,6 +282,17 @@ export const logCases: readonly BrokerCase[] = [
     },
   },
   {
+    name: 'a partition named twice in one ListOffsets is refused',
+    async run(context) {
+      const { at, broker } = await setUp(context);
+      const answers = await broker.listOffsets([
+        { ...at, at: 'earliest' },
+        { ...at, at: 'latest' },
+      ]);
+      expect(answers.map(({ error }) => error)).toEqual(['INVALID_REQUEST', 'INVALID_REQUEST']);
+    },
+  },
+  {
     name: 'W13: deleting records moves the log start, and what is below is out of range',
     async run(context) {
       const { at, producer, broker } = await setUp(context);

@@ -142,6 +142,17 @@ export const transactionCases: readonly BrokerCase[] = [
     },
   },
   {
+    name: 'after a batch was refused for that reason, a partition takes nothing behind its sequence before it',
+    async run(context) {
+      const { at, producer } = await setUp(context);
+      expect((await producer.send({ ...at, values: ['a'], sequence: 0 })).error).toMatch(NOT_IN_TRANSACTION);
+      expect(await producer.add(at)).toEqual(['NONE']);
+      expect((await producer.send({ ...at, values: ['b'], sequence: 1 })).error).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+      expect((await producer.send({ ...at, values: ['a'], sequence: 0 })).error).toBe('NONE');
+      expect((await producer.send({ ...at, values: ['b'], sequence: 1 })).error).toBe('NONE');
+    },
+  },
+  {
     name: 'after a commit a partition must be taken into the next transaction anew',
     async run(context) {
       const { at, producer, broker } = await setUp(context);
