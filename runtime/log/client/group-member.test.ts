@@ -88,6 +88,17 @@ describe('group member', () => {
     await first.leave();
   });
 
+  it('hands over within a fraction of a heartbeat once a partition is released', async () => {
+    const world = new World();
+    const first = world.worker('w0', { releaseMs: 2_000, member: { heartbeatIntervalMs: 3_000 } });
+    await world.until('alone', () => first.held.size === 9);
+    const second = world.worker('w1', { member: { heartbeatIntervalMs: 3_000 } });
+    await world.until('released', () => world.ledger.size === 5);
+    expect(await world.until('handed over', () => world.ledger.size === 9)).toBeLessThanOrEqual(200);
+    await first.leave();
+    await second.leave();
+  });
+
   it('takes up its own partitions at once after a restart, without a new generation', async () => {
     const world = new World();
     const workers = ['w0', 'w1', 'w2'].map((instanceId) => world.worker(instanceId));

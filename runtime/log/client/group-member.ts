@@ -11,6 +11,8 @@ import type { GroupMemberOptions, OwnershipMap } from './types.ts';
 import { Wake } from './wake.ts';
 
 const LEAVE_DEADLINE_MS = 5_000;
+/** Between heartbeats while partitions are on their way: nobody works on them until all have noticed the next generation. */
+const HAND_OVER_HEARTBEAT_MS = 200;
 
 interface Waiter {
   readonly resolve: (stamp: GroupStamp) => void;
@@ -203,8 +205,10 @@ export class GroupMember {
   /** Heartbeats, until there is a reason to join again. */
   async #stayUntilMoved(stamp: GroupStamp): Promise<void> {
     const { clock, signal, heartbeatIntervalMs } = this.#options;
+    const handOver = this.#releaseSinceMs.size > 0;
+    const intervalMs = handOver ? Math.min(HAND_OVER_HEARTBEAT_MS, heartbeatIntervalMs) : heartbeatIntervalMs;
     while (!signal.aborted && this.#rejoinReason === null) {
-      await this.#wake.wait(clock, signal, heartbeatIntervalMs);
+      await this.#wake.wait(clock, signal, intervalMs);
       if (signal.aborted || this.#rejoinReason !== null) return;
       this.#remindOfReleases();
       const asking = new Set(this.#waiters);

@@ -106,6 +106,7 @@ export class GroupWorker {
     this.#dropAll();
     await this.member.leave('test');
     await this.done;
+    await this.#options.broker.close();
   }
 
   #onAssigned(assignment: GroupAssignment): void {
