@@ -72,8 +72,8 @@ export class EventRecorder {
     try {
       await this.options.client.create(RESOURCES.event, namespace, this.eventObject(subject, text, { name, at }));
     } catch (error) {
-      // The namespace is going away: an Event could not be read by anybody.
-      if (isKubeError(error, 'NotFound', 'Forbidden') && subject.metadata.deletionTimestamp !== undefined) return;
+      // The namespace is going away, or nobody gave us this right: the work goes on without telling of it.
+      if (isKubeError(error, 'NotFound', 'Forbidden')) return;
       if (!isKubeError(error, 'AlreadyExists')) throw error;
       const known = await this.options.client.get<EventObject>(RESOURCES.event, { namespace, name });
       await this.options.client.mergePatch(

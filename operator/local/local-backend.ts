@@ -3,7 +3,14 @@ import { type StreamJobStatus, WORKER_CONFIG_FILE, canonicalJson } from '../../c
 import type { KubeObject } from '../objects.ts';
 import type { Action } from '../reconcile/actions.ts';
 import { WORKER_ANSWER_MAX_AGE_MS } from '../reconcile/plan/diagnose.ts';
-import type { ConfigMapObject, DeploymentObject, PodObject, Settings, StreamJobObject, WorkerView } from '../reconcile/observed.ts';
+import type {
+  ConfigMapObject,
+  DeploymentObject,
+  PodObject,
+  Settings,
+  StreamJobObject,
+  WorkerView,
+} from '../reconcile/observed.ts';
 import type { Backend, ChildrenView } from '../reconcile/ports.ts';
 import type { ScrapeTarget } from '../reconcile/scraper.ts';
 import { deleteLocalPrefix, deleteS3Prefix } from '../storage/index.ts';
@@ -29,7 +36,14 @@ export interface LocalBackendOptions {
 }
 
 type Applied = DeploymentObject & { readonly spec: { readonly replicas: number; readonly template: PodTemplate } };
-type PodTemplate = { readonly spec?: { readonly containers?: readonly { readonly name?: string; readonly env?: readonly { readonly name: string; readonly value?: string }[] }[] } };
+type PodTemplate = {
+  readonly spec?: {
+    readonly containers?: readonly {
+      readonly name?: string;
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
+};
 
 export class LocalBackend implements Backend {
   readonly settings: Settings = { workerImage: 'local', backend: 'processes' };
@@ -43,7 +57,8 @@ export class LocalBackend implements Backend {
     this.options = options;
     this.current = options.job;
     const text = options.folder.config();
-    this.configMap = text === null ? null : { metadata: { name: WORKER_CONFIG_FILE }, data: { [WORKER_CONFIG_FILE]: text } };
+    this.configMap =
+      text === null ? null : { metadata: { name: WORKER_CONFIG_FILE }, data: { [WORKER_CONFIG_FILE]: text } };
   }
 
   job(key: string): StreamJobObject | null {
@@ -61,7 +76,12 @@ export class LocalBackend implements Backend {
 
   children(): ChildrenView {
     const { configMap, serviceAccount } = this;
-    return { configMap, serviceAccount, deployment: this.deployment(), pods: this.options.supervisor.list().map((worker) => this.podOf(worker)) };
+    return {
+      configMap,
+      serviceAccount,
+      deployment: this.deployment(),
+      pods: this.options.supervisor.list().map((worker) => this.podOf(worker)),
+    };
   }
 
   workers(): readonly WorkerView[] {
@@ -90,7 +110,11 @@ export class LocalBackend implements Backend {
         return Promise.resolve();
       case 'applyDeployment':
         this.applied = action.object as Applied;
-        this.options.supervisor.want({ replicas: this.applied.spec.replicas, revision: revisionOf(this.applied), env: variables(this.applied) });
+        this.options.supervisor.want({
+          replicas: this.applied.spec.replicas,
+          revision: revisionOf(this.applied),
+          env: variables(this.applied),
+        });
         return Promise.resolve();
     }
   }
@@ -101,7 +125,10 @@ export class LocalBackend implements Backend {
     await Promise.resolve();
   }
 
-  async dropCheckpoints(_job: StreamJobObject, { storage, prefix }: Extract<Action, { type: 'dropCheckpoints' }>): Promise<void> {
+  async dropCheckpoints(
+    _job: StreamJobObject,
+    { storage, prefix }: Extract<Action, { type: 'dropCheckpoints' }>,
+  ): Promise<void> {
     if (storage.kind === 'local') await deleteLocalPrefix(storage.path, prefix);
     else await deleteS3Prefix(storage, prefix, null);
   }
@@ -122,7 +149,11 @@ export class LocalBackend implements Backend {
     return this.options.supervisor
       .list()
       .filter(({ process }) => process.port !== null)
-      .map(({ process }) => ({ key: this.options.key, pod: process.name, url: `http://127.0.0.1:${process.port ?? 0}/status` }));
+      .map(({ process }) => ({
+        key: this.options.key,
+        pod: process.name,
+        url: `http://127.0.0.1:${process.port ?? 0}/status`,
+      }));
   }
 
   isReady(worker: string): boolean {
@@ -148,14 +179,23 @@ export class LocalBackend implements Backend {
   /** A process that is between two starts is what Kubernetes calls a crash loop, from its second end on. */
   private podOf({ process }: SupervisedWorker): PodObject {
     const { name, running, restarts, lastEnd } = process;
-    const waiting = running || restarts < 2 ? {} : { waiting: { reason: 'CrashLoopBackOff', message: 'it is started again with growing pauses' } };
+    const waiting =
+      running || restarts < 2
+        ? {}
+        : { waiting: { reason: 'CrashLoopBackOff', message: 'it is started again with growing pauses' } };
     return {
       metadata: { name, namespace: this.current.metadata.namespace },
       status: {
         phase: 'Running',
         podIP: '127.0.0.1',
         containerStatuses: [
-          { name: 'worker', ready: running && this.isReady(name), restartCount: restarts, state: waiting, ...(lastEnd === null ? {} : { lastState: { terminated: lastEnd } }) },
+          {
+            name: 'worker',
+            ready: running && this.isReady(name),
+            restartCount: restarts,
+            state: waiting,
+            ...(lastEnd === null ? {} : { lastState: { terminated: lastEnd } }),
+          },
         ],
       },
     };
@@ -163,7 +203,12 @@ export class LocalBackend implements Backend {
 
   private remember(): void {
     const { metadata, spec, status } = this.current;
-    this.options.folder.remember({ uid: metadata.uid, generation: metadata.generation ?? 1, spec: canonicalJson(spec ?? null), status: status ?? null });
+    this.options.folder.remember({
+      uid: metadata.uid,
+      generation: metadata.generation ?? 1,
+      spec: canonicalJson(spec ?? null),
+      status: status ?? null,
+    });
   }
 }
 
@@ -175,5 +220,7 @@ function revisionOf(deployment: Applied): string {
 /** Variables that the manifest sets by value; what it takes from Secrets comes from the environment here. */
 function variables(deployment: Applied): Record<string, string> {
   const container = deployment.spec.template.spec?.containers?.find((candidate) => candidate.name === 'worker');
-  return Object.fromEntries((container?.env ?? []).filter((entry) => entry.value !== undefined).map((entry) => [entry.name, entry.value ?? '']));
+  return Object.fromEntries(
+    (container?.env ?? []).filter((entry) => entry.value !== undefined).map((entry) => [entry.name, entry.value ?? '']),
+  );
 }

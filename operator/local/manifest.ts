@@ -2,7 +2,9 @@
 import { parseAllDocuments } from 'yaml';
 import { KIND } from '../../crds/index.ts';
 
-export type ManifestReading = { readonly ok: true; readonly document: Record<string, unknown> } | { readonly ok: false; readonly message: string };
+export type ManifestReading =
+  | { readonly ok: true; readonly document: Record<string, unknown> }
+  | { readonly ok: false; readonly message: string };
 
 export function readManifest(text: string, file: string): ManifestReading {
   const jobs: Record<string, unknown>[] = [];
@@ -14,9 +16,14 @@ export function readManifest(text: string, file: string): ManifestReading {
   }
   const [job, another] = jobs;
   if (job === undefined) return { ok: false, message: `${file} holds no object of kind ${KIND}.` };
-  if (another !== undefined) return { ok: false, message: `${file} holds ${jobs.length} objects of kind ${KIND}; one at a time can be run from a file.` };
+  if (another !== undefined)
+    return {
+      ok: false,
+      message: `${file} holds ${jobs.length} objects of kind ${KIND}; one at a time can be run from a file.`,
+    };
   const { metadata } = job;
-  if (!isMap(metadata) || typeof metadata['name'] !== 'string') return { ok: false, message: `${file}: metadata.name is required.` };
+  if (!isMap(metadata) || typeof metadata['name'] !== 'string')
+    return { ok: false, message: `${file}: metadata.name is required.` };
   return { ok: true, document: job };
 }
 

@@ -187,5 +187,9 @@ function readOrNull(file: string): string | null {
 
 function spawner(command: readonly [string, ...string[]]): SpawnWorker {
   const [program, ...args] = command;
-  return ({ configFile, env }) => spawnProcess(program, [...args, '--config', configFile], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return ({ configFile, env }) =>
+    spawnProcess(program, [...args, '--config', configFile], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
 }

@@ -29,7 +29,9 @@ export class StateFolder {
     try {
       const value = JSON.parse(text) as Partial<RememberedJob>;
       const { uid, generation, spec, status } = value;
-      return typeof uid === 'string' && typeof generation === 'number' && typeof spec === 'string' ? { uid, generation, spec, status: status ?? null } : null;
+      return typeof uid === 'string' && typeof generation === 'number' && typeof spec === 'string'
+        ? { uid, generation, spec, status: status ?? null }
+        : null;
     } catch (error) {
       if (error instanceof SyntaxError) return null;
       throw error;

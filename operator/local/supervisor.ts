@@ -120,7 +120,10 @@ export class Supervisor {
 
   private make(index: number): WorkerProcess {
     const { configFile, spawn, clock, freePort, onLine, onChange, graceMs } = this.options;
-    return new WorkerProcess({ index, name: this.nameOf(index), configFile, env: this.wanted.env }, { spawn, clock, freePort, onLine, onChange, graceMs });
+    return new WorkerProcess(
+      { index, name: this.nameOf(index), configFile, env: this.wanted.env },
+      { spawn, clock, freePort, onLine, onChange, graceMs },
+    );
   }
 
   private nameOf(index: number): string {

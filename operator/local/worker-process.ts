@@ -75,7 +75,10 @@ export class WorkerProcess {
   async start(): Promise<void> {
     const port = await this.options.freePort();
     if (this.stopping) return;
-    const child = this.options.spawn({ ...this.launch, env: { ...this.launch.env, POD_NAME: this.name, STREAMJOB_HTTP_PORT: String(port) } });
+    const child = this.options.spawn({
+      ...this.launch,
+      env: { ...this.launch.env, POD_NAME: this.name, STREAMJOB_HTTP_PORT: String(port) },
+    });
     const ended = Promise.withResolvers<void>();
     this.child = child;
     this.port = port;

@@ -734,7 +734,9 @@ test('every text of every row is at most 1 kB, and no turn spins', () => {
     const actions = plan(row.given(), NOW);
     const messages = [
       ...ofType(actions, 'emitEvent').map((event) => event.message),
-      ...ofType(actions, 'patchStatus').flatMap(({ status }) => (status.conditions ?? []).map((condition) => condition.message)),
+      ...ofType(actions, 'patchStatus').flatMap(({ status }) =>
+        (status.conditions ?? []).map((condition) => condition.message),
+      ),
     ];
     expect(messages.filter((message) => Buffer.byteLength(message) > 1_024)).toEqual([]);
     expect(ofType(actions, 'requeue').filter((requeue) => requeue.afterMs < 1_000)).toEqual([]);
