@@ -90,7 +90,7 @@ describe('group member', () => {
 
   it('hands over within a fraction of a heartbeat once a partition is released', async () => {
     const world = new World();
-    const first = world.worker('w0', { releaseMs: 2_000, member: { heartbeatIntervalMs: 3_000 } });
+    const first = world.worker('w0', { releaseMs: 2_050, member: { heartbeatIntervalMs: 3_000 } });
     await world.until('alone', () => first.held.size === 9);
     const second = world.worker('w1', { member: { heartbeatIntervalMs: 3_000 } });
     await world.until('released', () => world.ledger.size === 5);
