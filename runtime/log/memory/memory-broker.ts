@@ -35,18 +35,24 @@ export interface MemoryBrokerOptions {
   readonly intercept?: Intercept;
 }
 
+/** Executes a request; a long poll ends when the signal is aborted. */
+type Execute<T> = (givenUp: AbortSignal) => T | Promise<T>;
+
 type Request<K extends BrokerApi> = Parameters<Broker[K]>[0];
 
 export class MemoryBroker implements Broker {
   readonly #state: requests.ClusterState;
   readonly #clientId: string;
   readonly #intercept: Intercept | null;
-  readonly #closing = new AbortController();
+  readonly #onClose: () => void;
+  readonly #inFlight = new Set<(reason: unknown) => void>();
+  #closed: BrokerError | null = null;
 
-  constructor(state: requests.ClusterState, options: MemoryBrokerOptions) {
+  constructor(state: requests.ClusterState, options: MemoryBrokerOptions, onClose: () => void = () => undefined) {
     this.#state = state;
     this.#clientId = options.clientId;
     this.#intercept = options.intercept ?? null;
+    this.#onClose = onClose;
   }
 
   metadata(topics: readonly string[]): Promise<ClusterMetadata> {
@@ -60,12 +66,11 @@ export class MemoryBroker implements Broker {
   /** Rejects with the signal's reason when it is aborted first. */
   fetch(request: FetchRequest, signal: AbortSignal): Promise<readonly FetchedPartition[]> {
     const { topics, timers } = this.#state;
-    const given = AbortSignal.any([signal, this.#closing.signal]);
-    const poll = (): Promise<readonly FetchedPartition[]> => {
+    const poll = (givenUp: AbortSignal): Promise<readonly FetchedPartition[]> => {
       if (!topics.isBroker(request.leaderId))
         throw new BrokerError('UNREACHABLE', `there is no broker ${request.leaderId}`);
-      if (given.aborted) throw given.reason;
-      return new FetchPoll(topics, request).run(timers, given);
+      givenUp.throwIfAborted();
+      return new FetchPoll(topics, request).run(timers, givenUp);
     };
     return this.#call('fetch', request, poll, signal);
   }
@@ -127,21 +132,32 @@ export class MemoryBroker implements Broker {
 
   /** Requests without an answer are rejected with CLOSED; what the broker has begun goes on. */
   close(): Promise<void> {
-    this.#closing.abort(new BrokerError('CLOSED', `the connection of ${this.#clientId} was closed`));
+    if (this.#closed !== null) return Promise.resolve();
+    this.#closed = new BrokerError('CLOSED', `the connection of ${this.#clientId} was closed`);
+    for (const giveUp of Array.from(this.#inFlight)) giveUp(this.#closed);
+    this.#onClose();
     return Promise.resolve();
   }
 
   // oxlint-disable-next-line max-params -- private; the signal belongs to the two long polls only
-  #call<T>(api: BrokerApi, payload: unknown, execute: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-    const closing = this.#closing.signal;
-    const giveUp = signal === undefined ? closing : AbortSignal.any([signal, closing]);
-    if (giveUp.aborted) return Promise.reject(giveUp.reason);
+  #call<T>(api: BrokerApi, payload: unknown, execute: Execute<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#closed !== null) return Promise.reject(this.#closed);
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const onAbort = (): void => reject(giveUp.reason);
-    giveUp.addEventListener('abort', onAbort, { once: true });
-    this.#run({ api, payload }, execute)
+    const given = new AbortController();
+    const giveUp = (reason: unknown): void => {
+      reject(reason);
+      given.abort(reason);
+    };
+    const onAbort = (): void => giveUp(signal?.reason);
+    this.#inFlight.add(giveUp);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#run({ api, payload }, () => execute(given.signal))
       .then(resolve, reject)
-      .finally(() => giveUp.removeEventListener('abort', onAbort));
+      .finally(() => {
+        this.#inFlight.delete(giveUp);
+        signal?.removeEventListener('abort', onAbort);
+      });
     return promise;
   }
 

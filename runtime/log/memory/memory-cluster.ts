@@ -84,7 +84,7 @@ export class MemoryCluster {
   }
 
   connect(options: MemoryBrokerOptions): Broker {
-    const client = new MemoryBroker(this.#state, options);
+    const client: Broker = new MemoryBroker(this.#state, options, () => this.#clients.delete(client));
     this.#clients.add(client);
     return client;
   }
@@ -133,7 +133,6 @@ export class MemoryCluster {
   /** Closes all clients and stops the timers, so that nothing keeps the process alive. */
   async close(): Promise<void> {
     this.#state.timers.close();
-    for (const client of this.#clients) await client.close();
-    this.#clients.clear();
+    for (const client of Array.from(this.#clients)) await client.close();
   }
 }
