@@ -19,17 +19,26 @@ function tryLock(path: string): DatabaseSync | null {
   }
 }
 
-/** Waits until this call alone holds the lock file `path` (made if absent), runs `action` and lets the lock go. */
-export async function withFileLock<T>(path: string, action: () => Promise<T>): Promise<T> {
+/** Waits until this call alone holds the lock file `path` (made if absent). Resolves with the function that lets it go. */
+export async function holdFileLock(path: string): Promise<() => void> {
   mkdirSync(dirname(path), { recursive: true });
   let held = tryLock(path);
   while (held === null) {
     await delay(POLL_MS);
     held = tryLock(path);
   }
+  const lock = held;
+  return () => {
+    if (lock.isOpen) lock.close();
+  };
+}
+
+/** Runs `action` while holding the lock file `path`. */
+export async function withFileLock<T>(path: string, action: () => Promise<T>): Promise<T> {
+  const release = await holdFileLock(path);
   try {
     return await action();
   } finally {
-    held.close();
+    release();
   }
 }

@@ -17,12 +17,13 @@ export interface Layer {
 
 /** The user that the image runs as: not root, and by number so that Kubernetes can check it. */
 export const USER_ID = 65532;
-const BUILDER_VERSION = '1';
+const BUILDER_VERSION = '2';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 // Loaded by name when a host name is looked up, so `ldd` does not list them.
 const NAME_LOOKUP = ['libnss_dns.so.2', 'libnss_files.so.2', 'libresolv.so.2'];
 
-async function layer(
+/** A layer from the cache, filled first when nothing was made from the same `inputs` yet. */
+export async function cachedLayer(
   name: string,
   inputs: readonly (string | Uint8Array)[],
   fill: (tar: TarWriter) => void,
@@ -61,7 +62,7 @@ export async function baseLayer(): Promise<Layer> {
   const node = process.execPath;
   const libraries = await librariesOf(node);
   const certificates = existsSync(CERTIFICATES) ? [CERTIFICATES] : [];
-  return layer('base', [process.version, ...[node, ...libraries, ...certificates].map(stamp)], (tar) => {
+  return cachedLayer('base', [process.version, ...[node, ...libraries, ...certificates].map(stamp)], (tar) => {
     tar.addFolder('tmp', 0o1777);
     tar.add(
       'etc/passwd',
@@ -79,7 +80,7 @@ export async function baseLayer(): Promise<Layer> {
 export async function packagesLayer(): Promise<Layer> {
   const installed = readFileSync(join(PROJECT_ROOT, 'node_modules', '.package-lock.json'));
   const lock = readFileSync(join(PROJECT_ROOT, 'package-lock.json'));
-  return layer('packages', [process.platform, process.arch, lock, installed], (tar) => {
+  return cachedLayer('packages', [process.platform, process.arch, lock, installed], (tar) => {
     for (const folder of productionPackages(PROJECT_ROOT)) {
       for (const file of packageFiles(PROJECT_ROOT, folder)) tar.addFrom(`app/${file}`, join(PROJECT_ROOT, file));
     }
@@ -89,7 +90,7 @@ export async function packagesLayer(): Promise<Layer> {
 /** The project's own files. */
 export async function appLayer(): Promise<Layer> {
   const files = imageFiles().map((path) => ({ path, content: readFileSync(join(PROJECT_ROOT, path)) }));
-  return layer(
+  return cachedLayer(
     'app',
     files.flatMap(({ path, content }) => [path, content]),
     (tar) => {
