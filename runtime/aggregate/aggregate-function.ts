@@ -1,7 +1,7 @@
 // What every aggregate is: columns with a zero, and merge and result over them. Mergeability is what lets one definition serve
 // pre-aggregation, panes and windows alike. `add` is a plain function of each file, called by AggregateSet without dispatch
 // through an object, because it runs once per record.
-import type { ColumnSpec, Columns, MergeBatch, ReadonlyColumns } from '../state/columns.ts';
+import type { ColumnSpec, Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
 
 export type AggregateKind = 'count' | 'sum' | 'min' | 'max' | 'avg';
 

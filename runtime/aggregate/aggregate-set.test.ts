@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KeyTable } from '../state/key-table.ts';
+import { KeyTable } from '../state/index.ts';
 import { AggregateSet } from './aggregate-set.ts';
 import type { AggregateKind } from './aggregate-function.ts';
 

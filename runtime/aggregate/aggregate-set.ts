@@ -1,6 +1,6 @@
 // All aggregates of a job over one table: their columns side by side, and one `add` per record that goes through a switch instead
 // of five different objects, because that call is in the hottest loop there is.
-import type { ColumnSpec, Columns, MergeBatch, ReadonlyColumns } from '../state/columns.ts';
+import type { ColumnSpec, Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
 import { addAvg, avg } from './avg.ts';
 import { type AggregateFunction, type AggregateKind, OVERFLOW } from './aggregate-function.ts';
 import { addCount, count } from './count.ts';

@@ -1,5 +1,5 @@
 // avg: the exact sum divided by the count of inputs, null over no input. The sum may leave the safe range while the mean does not.
-import type { Columns, MergeBatch, ReadonlyColumns } from '../state/columns.ts';
+import type { Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
 import type { AggregateFunction } from './aggregate-function.ts';
 import { addCount, count } from './count.ts';
 import { addSum, mergeSums, SUM_COLUMNS, sumParts } from './sum.ts';

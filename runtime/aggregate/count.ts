@@ -1,5 +1,5 @@
 // count: how many inputs were not null; without a field, how many records. Over no input it is 0, not null.
-import type { Columns, MergeBatch, ReadonlyColumns } from '../state/columns.ts';
+import type { Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
 import type { AggregateFunction } from './aggregate-function.ts';
 
 export function addCount(table: Columns, at: number, row: number): void {

@@ -1,5 +1,5 @@
 // min: the smallest input, null (NaN in the column) over no input.
-import type { Columns, MergeBatch, ReadonlyColumns } from '../state/columns.ts';
+import type { Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
 import type { AggregateFunction } from './aggregate-function.ts';
 
 export function addMin(table: Columns, at: number, row: number, value: number): void {

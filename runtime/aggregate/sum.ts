@@ -1,7 +1,7 @@
 // sum: exact over integers. `low` holds the sum while it is within ±(2^53 − 1) and carries units of 2^53 into `high`; fractions go
 // into a column of their own. So an integer sum does not depend on the order of its inputs, nor on where pre-aggregation cut
 // them, and it is right again when it comes back into the safe range. The two later columns exist only once they are needed.
-import type { Columns, MergeBatch, ReadonlyColumns } from '../state/columns.ts';
+import type { Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
 import { type AggregateFunction, OVERFLOW } from './aggregate-function.ts';
 
 const LOW = 0;

@@ -2,15 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ResolvedJob, validateStreamJob } from '../../crds/index.ts';
 import { RecordCursor, RecordsBuilder } from '../log/batch/index.ts';
-import { KeyTable } from '../state/key-table.ts';
-import { KeyTablePool } from '../state/key-table-pool.ts';
-import { RowPartitioner } from '../state/partition-rows.ts';
-import { SECTION_END, SECTION_PARTIALS } from '../state/shuffle-block.ts';
-import { ShuffleBlockReader } from '../state/shuffle-block-reader.ts';
-import { ShuffleBlockWriter } from '../state/shuffle-block-writer.ts';
-import { PartitionWatermark } from '../window/partition-watermark.ts';
-import { windowStart } from '../window/tumbling.ts';
-import { type Pane, WindowState } from '../window/window-state.ts';
+import {
+  KeyTable,
+  KeyTablePool,
+  RowPartitioner,
+  SECTION_END,
+  SECTION_PARTIALS,
+  ShuffleBlockReader,
+  ShuffleBlockWriter,
+} from '../state/index.ts';
+import { type Pane, PartitionWatermark, windowStart, WindowState } from '../window/index.ts';
 import { badRecordMessage } from './bad-record.ts';
 import { compileJob, type JobPlan } from './plan.ts';
 import { BAD, FILTERED, NULL_VALUE, OK } from './record-reader.ts';

@@ -1,8 +1,8 @@
 // A job compiled: which fields are read, and the readers, tables and writers that its tasks are made of.
 import { parseWhere, planHash, type ResolvedAggregate, type ResolvedJob } from '../../crds/index.ts';
-import { AggregateSet } from '../aggregate/aggregate-set.ts';
-import type { TableLayout } from '../state/key-table.ts';
-import type { TumblingWindow } from '../window/tumbling.ts';
+import { AggregateSet } from '../aggregate/index.ts';
+import type { TableLayout } from '../state/index.ts';
+import type { TumblingWindow } from '../window/index.ts';
 import { KeyEncoder, RECORD_KEY } from './canonical-key.ts';
 import { EventTimeReader } from './event-time.ts';
 import { JsonScanner } from './json-scanner.ts';

@@ -1,7 +1,6 @@
 // Result rows as bytes, written straight into the batch that is being built: no object and no string per row.
-import type { AggregateSet } from '../aggregate/aggregate-set.ts';
-import { MAX_RESULT_BYTES, writeResult } from '../aggregate/write-result.ts';
-import type { KeyTable } from '../state/key-table.ts';
+import { type AggregateSet, MAX_RESULT_BYTES, writeResult } from '../aggregate/index.ts';
+import type { KeyTable } from '../state/index.ts';
 import { KeyWriter } from './key-writer.ts';
 
 /** The part of a records builder that rows need. Bytes go to `buffer`, which is replaced when it grows. */

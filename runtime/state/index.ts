@@ -1,9 +1,18 @@
 // State in columns, and its persisted forms: the only door to this folder.
+export { type ColumnSpec, type Columns, type MergeBatch, type ReadonlyColumns } from './columns.ts';
 export { CorruptStateError, StateLimitError } from './errors.ts';
 export { KeyTable, type TableLayout } from './key-table.ts';
 export { KeyTablePool } from './key-table-pool.ts';
 export { RowPartitioner, shufflePartition } from './partition-rows.ts';
-export { planHashNumber, planHashText, SECTION_CONTROL, SECTION_END, SECTION_ENVELOPE, SECTION_PARTIALS } from './shuffle-block.ts';
+export {
+  planHashNumber,
+  planHashText,
+  SECTION_CONTROL,
+  SECTION_END,
+  SECTION_ENVELOPE,
+  SECTION_PARTIALS,
+} from './shuffle-block.ts';
 export { type EnvelopeSection, type PartialsSection, ShuffleBlockReader } from './shuffle-block-reader.ts';
 export { ShuffleBlockWriter } from './shuffle-block-writer.ts';
 export { decodeSnapshot, encodeSnapshot, type TaskSnapshot } from './snapshot.ts';
+export { decodeTable, encodeTable } from './table-codec.ts';

@@ -1,9 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AggregateSet } from '../aggregate/aggregate-set.ts';
-import { KeyTable } from '../state/key-table.ts';
-import { KeyTablePool } from '../state/key-table-pool.ts';
-import { decodeTable, encodeTable } from '../state/table-codec.ts';
+import { AggregateSet } from '../aggregate/index.ts';
+import { decodeTable, encodeTable, KeyTable, KeyTablePool } from '../state/index.ts';
 import { type KeyedInput, type Pane, type PartialRows, WindowState } from './window-state.ts';
 
 const WINDOW = { sizeMs: 10, offsetMs: 0 };

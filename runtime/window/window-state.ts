@@ -1,9 +1,7 @@
 // The open windows of one task: a table per pane, by start. Takes records or partials in, and gives complete windows out in order
 // of their start. Everything here follows from what was folded; time never enters by itself.
-import type { AggregateSet } from '../aggregate/aggregate-set.ts';
-import type { ReadonlyColumns } from '../state/columns.ts';
-import type { KeyTable } from '../state/key-table.ts';
-import type { KeyTablePool } from '../state/key-table-pool.ts';
+import type { AggregateSet } from '../aggregate/index.ts';
+import type { KeyTable, KeyTablePool, ReadonlyColumns } from '../state/index.ts';
 import { isComplete, isLate, type TumblingWindow, windowStart } from './tumbling.ts';
 
 /** One open window of all keys. */
