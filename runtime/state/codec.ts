@@ -88,9 +88,9 @@ export class ByteWriter {
     this.u32(crc32c(this.buffer.subarray(from, this.length)));
   }
 
-  /** A copy of what was written. */
-  toBuffer(): Buffer {
-    return Buffer.from(this.buffer.subarray(0, this.length));
+  /** What was written, not copied: the writer must not be used afterwards. */
+  take(): Buffer {
+    return this.buffer.subarray(0, this.length);
   }
 }
 

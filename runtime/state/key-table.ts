@@ -93,6 +93,22 @@ export class KeyTable implements Columns {
     return column;
   }
 
+  /**
+   * Fills an empty table that was made for as many rows: keys (which must differ) one behind the other in `keys`, their ends and
+   * hashes. No key is hashed or compared, so a restore costs little more than the copy. Columns are the caller's.
+   */
+  load(keys: Buffer, keyEnds: Int32Array, hashes: Int32Array): void {
+    const rowCount = hashes.length;
+    if (this.rowCount > 0 || rowCount > this.capacity)
+      throw new Error(`${rowCount} rows cannot be loaded into this table.`);
+    if (keys.length > this.keyBytes.length) this.growArena(keys.length);
+    keys.copy(this.keyBytes);
+    this.keyOffsets.set(keyEnds, 1);
+    this.hashes.set(hashes);
+    for (let row = 0; row < rowCount; row++) this.place(row, hashes[row]!);
+    this.rowCount = rowCount;
+  }
+
   /** Forgets all rows and keeps the memory. */
   clear(): void {
     if (this.rowCount === 0) return;

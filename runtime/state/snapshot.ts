@@ -7,7 +7,7 @@
 import { ByteReader, ByteWriter } from './codec.ts';
 import type { KeyTable, TableLayout } from './key-table.ts';
 import { planHashNumber, planHashText } from './shuffle-block.ts';
-import { decodeTable, writeTable } from './table-codec.ts';
+import { decodeTable, encodedSizeBound, writeTable } from './table-codec.ts';
 
 export const SNAPSHOT_FORMAT = 1;
 
@@ -42,7 +42,7 @@ const IDLE = 2;
 const QUIET = 4;
 
 export function encodeSnapshot(snapshot: TaskSnapshot): Buffer {
-  const writer = new ByteWriter(64 * 1024);
+  const writer = new ByteWriter(snapshot.panes.reduce((sum, pane) => sum + encodedSizeBound(pane.table) + 16, 4096));
   writer.u32(MAGIC);
   writer.u8(SNAPSHOT_FORMAT);
   writer.u32(planHashNumber(snapshot.planHash));
@@ -70,7 +70,7 @@ export function encodeSnapshot(snapshot: TaskSnapshot): Buffer {
     writer.patchU32(sizeAt, writer.length - sizeAt - 4);
   }
   writer.checksum();
-  return writer.toBuffer();
+  return writer.take();
 }
 
 /** The inverse of `encodeSnapshot`. Throws `CorruptStateError` for anything but a whole snapshot of this version and layout. */

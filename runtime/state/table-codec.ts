@@ -33,9 +33,15 @@ export function writeTable(writer: ByteWriter, table: KeyTable): void {
 }
 
 export function encodeTable(table: KeyTable): Buffer {
-  const writer = new ByteWriter(table.keyByteCount + table.rowCount * (16 + 8 * table.columns.length) + 256);
+  const writer = new ByteWriter(encodedSizeBound(table));
   writeTable(writer, table);
-  return writer.toBuffer();
+  return writer.take();
+}
+
+/** Bytes that `writeTable` takes at most: writers are made large enough at once, because growing copies. */
+export function encodedSizeBound(table: KeyTable): number {
+  const perRow = 8 + 8 * table.columns.length + (table.layout.provenance ? 20 : 0);
+  return table.keyByteCount + table.rowCount * perRow + table.columns.length + 32;
 }
 
 /** The inverse of `encodeTable`. Throws `CorruptStateError` for anything but a whole table of this layout. */
@@ -79,12 +85,12 @@ export function decodeTable(bytes: Buffer, layout: TableLayout, what = 'state ta
   let keyStart = 0;
   for (let row = 0; row < rowCount; row++) {
     const keyEnd = keyEnds[row]!;
-    if (keyEnd < keyStart || keyEnd > keyByteCount)
+    if (keyEnd < keyStart || keyEnd > keyByteCount) {
       reader.fail(`key ${row} ends at ${keyEnd}, not in [${keyStart}, ${keyByteCount}]`);
-    if (table.upsert(bytes, keysAt + keyStart, keysAt + keyEnd, hashes[row]!) !== row)
-      reader.fail(`key ${row} is there twice`);
+    }
     keyStart = keyEnd;
   }
+  table.load(bytes.subarray(keysAt, keysAt + keyByteCount), keyEnds, hashes);
   for (const [index, values] of columns.entries()) if (values !== null) table.materialize(index).set(values);
   if (provenances !== null) {
     table.firstOffsets.set(provenances.first);
