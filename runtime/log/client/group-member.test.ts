@@ -109,10 +109,12 @@ describe('group member', () => {
       const held = before.holds;
       const generation = generationOf(before);
       await before.crash();
-      const after = world.worker(before.instanceId);
+      let led = 0;
+      const beforeAssignment = (): Promise<void> => Promise.resolve(void led++);
+      const after = world.worker(before.instanceId, { events: { beforeAssignment } });
       workers[pick] = after;
       await world.until('back', () => after.stamp !== null, 1_000);
-      expect([after.holds, generationOf(after)]).toEqual([held, generation]);
+      expect([after.holds, generationOf(after), led]).toEqual([held, generation, 0]);
       expect(after.stamp?.memberId).not.toBe(before.stamp?.memberId);
     }
     await world.pass(5_000);

@@ -277,6 +277,54 @@ describe('log reader', () => {
     await taking;
   });
 
+  it('keeps the whole buffer in bounds, however many partitions there are', async () => {
+    const limits = {
+      maxPartitionBytes: 1_000,
+      maxResponseBytes: 2_000,
+      maxBufferedBytes: 4_000,
+      maxItemBytes: 1_000_000,
+    };
+    const world = new World({ partitions: 20, reader: limits });
+    for (const { partition } of all(20))
+      for (let at = 0; at < 200; at += 10) world.append(partition, ...sequence(10, at).map(String));
+    for (const each of all(20)) world.reader.assign(each, 0);
+    await world.clock.advance(5_000);
+    const items = await world.reader.next(never);
+    const bytes = items.reduce((sum, item) => sum + (item.kind === 'chunk' ? item.bytes : 0), 0);
+    expect(bytes).toBeLessThan(4_000 + 2_000);
+    await world.end();
+  });
+
+  it('leaves room in the buffer for a partition whose records come later', async () => {
+    const limits = { maxPartitionBytes: 1_000, maxBufferedBytes: 8_000, maxItemBytes: 1_000_000 };
+    const world = new World({ partitions: 2, reader: limits });
+    for (let at = 0; at < 2_000; at += 10) world.append(0, ...sequence(10, at).map(String));
+    for (const each of all(2)) world.reader.assign(each, 0);
+    await world.clock.advance(1_000);
+    world.append(1, 'late');
+    await world.clock.advance(1_000);
+    for (const item of await world.reader.next(never)) world.take(item);
+    expect(world.values.get('in/1')).toEqual(['late']);
+    await world.end();
+  });
+
+  it('takes turns between partitions when an answer has room for one only', async () => {
+    const limits = {
+      maxPartitionBytes: 1_000,
+      maxResponseBytes: 1_000,
+      maxBufferedBytes: 100_000,
+      maxItemBytes: 1_000_000,
+    };
+    const world = new World({ partitions: 3, reader: limits });
+    for (const { partition } of all(3))
+      for (let at = 0; at < 1_000; at += 10) world.append(partition, ...sequence(10, at).map(String));
+    for (const each of all(3)) world.reader.assign(each, 0);
+    await world.clock.advance(100);
+    const filled = (await world.reader.next(never)).filter((item) => item.kind === 'chunk' && item.bytes > 0);
+    expect(new Set(filled.slice(0, 3).map(({ partition }) => partition)).size).toBe(3);
+    await world.end();
+  });
+
   it('has the next records ready while the last ones are being folded', async () => {
     const world = new World({ reader: { maxPartitionBytes: 200, maxItemBytes: 1 } });
     for (let at = 0; at < 50; at += 5) world.append(0, ...sequence(5, at).map(String));
