@@ -13,7 +13,7 @@ import { type OciImage, writeOciArchive } from '../image/oci-archive.ts';
 import { waitUntil } from '../ports.ts';
 import { describeFailure, type ManagedProcess, reapLeftovers, startProcess } from '../processes.ts';
 import { HOST_ADDRESS, NODE_NAME } from './addresses.ts';
-import { kubernetesBinaries, pauseImage } from './binaries.ts';
+import { kubernetesBinaries, type Pause, pauseImage } from './binaries.ts';
 import {
   apiServer,
   type ClusterFiles,
@@ -182,15 +182,26 @@ class LocalCluster implements Cluster {
   }
 }
 
-/** Starts the cluster; the first time on a machine it compiles Kubernetes before. Another run's cluster on this machine is waited for. */
-export async function startLocalCluster(): Promise<Cluster> {
+interface Parts {
+  readonly binaries: string;
+  readonly keys: string;
+  readonly pause: Pause;
+}
+
+/** Installs and builds what the cluster is made of, once on a machine; compiling Kubernetes takes minutes. */
+export async function prepareLocalCluster(): Promise<Parts> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new Error(
       'the tests start a cluster of their own with Docker (kind), or as root on Linux; or set KUBECONFIG to use one that is there',
     );
   }
   await ensurePackages(NEEDS);
-  const [binaries, keys, pause] = [await kubernetesBinaries(), await clusterKeys(), await pauseImage()];
+  return { binaries: await kubernetesBinaries(), keys: await clusterKeys(), pause: await pauseImage() };
+}
+
+/** Starts the cluster; the first time on a machine it compiles Kubernetes before. Another run's cluster on this machine is waited for. */
+export async function startLocalCluster(): Promise<Cluster> {
+  const { binaries, keys, pause } = await prepareLocalCluster();
   const release = await holdFileLock(join(cacheRoot(), 'locks', 'cluster.lock'));
   const folder = mkdtempSync(join(tmpdir(), 'streamjob-cluster-'));
   const forget = atExit(() => rmSync(folder, { recursive: true, force: true }));
