@@ -1,8 +1,8 @@
 // Rules of group membership: joining, static restarts, rebalances, eviction, sessions.
 import { expect } from 'vitest';
 import type { BrokerCase } from './context.ts';
-import { settled, staysOpen, until } from './context.ts';
-import { CaseMember, rebalance, stableGroup } from './member.ts';
+import { settled, staysOpen } from './context.ts';
+import { CaseMember, rebalance, rebalancing, stableGroup } from './member.ts';
 import { CaseProducer } from './producer.ts';
 
 const NEVER = new AbortController().signal;
@@ -61,7 +61,7 @@ export const groupCases: readonly BrokerCase[] = [
       });
       const joining = second.join();
       expect(await staysOpen(context, joining, 200)).toBe(true);
-      expect(await first.heartbeat()).toBe('REBALANCE_IN_PROGRESS');
+      await rebalancing(context, first);
       const [leader, follower] = await settled(context, Promise.all([first.join(), joining]));
       expect([leader.generation, follower.generation, leader.leaderId, follower.leaderId]).toEqual([
         2,
@@ -81,7 +81,7 @@ export const groupCases: readonly BrokerCase[] = [
       if (first === undefined) throw new Error('the group has no member');
       const second = await CaseMember.create(context, { groupId: first.options.groupId, instanceId: 'pod-b' });
       const joining = second.join();
-      await context.advance(100);
+      await rebalancing(context, first);
       await settled(context, Promise.all([first.join(), joining]));
       const waiting = second.sync();
       expect(await staysOpen(context, waiting, 300)).toBe(true);
@@ -97,7 +97,7 @@ export const groupCases: readonly BrokerCase[] = [
       if (first === undefined) throw new Error('the group has no member');
       const second = await CaseMember.create(context, { groupId: first.options.groupId, instanceId: 'pod-b' });
       const joining = second.join();
-      await context.advance(100);
+      await rebalancing(context, first);
       expect((await first.sync()).error).toBe('REBALANCE_IN_PROGRESS');
       await settled(context, Promise.all([first.join(), joining]));
       first.generation -= 1;
@@ -194,7 +194,7 @@ export const groupCases: readonly BrokerCase[] = [
       follower.metadata = 'nonce 2';
       const joining = follower.join();
       expect(await staysOpen(context, joining, 200)).toBe(true);
-      expect(await leader.heartbeat()).toBe('REBALANCE_IN_PROGRESS');
+      await rebalancing(context, leader);
       const [, again] = await settled(context, Promise.all([leader.join(), joining]));
       expect(again.generation).toBe(generation + 1);
     },
@@ -205,7 +205,7 @@ export const groupCases: readonly BrokerCase[] = [
       const [leader, follower] = defined(await stableGroup(context, ['pod-a', 'pod-b']));
       const joining = leader.join();
       expect(await staysOpen(context, joining, 200)).toBe(true);
-      expect(await follower.heartbeat()).toBe('REBALANCE_IN_PROGRESS');
+      await rebalancing(context, follower);
       const [again] = await settled(context, Promise.all([joining, follower.join()]));
       expect(again).toMatchObject({ error: 'NONE', leaderId: leader.memberId });
     },
@@ -215,12 +215,12 @@ export const groupCases: readonly BrokerCase[] = [
     async run(context) {
       const [leader, follower] = defined(await stableGroup(context, ['pod-a', 'pod-b']));
       const rejoining = leader.join();
-      await context.advance(100);
+      await rebalancing(context, follower);
       await settled(context, Promise.all([rejoining, follower.join()]));
       const restarted = await follower.restarted();
       const joining = restarted.join();
       expect(await staysOpen(context, joining, 200)).toBe(true);
-      expect(await leader.heartbeat()).toBe('REBALANCE_IN_PROGRESS');
+      await rebalancing(context, leader);
       const [answer] = await settled(context, Promise.all([leader.join(), joining]));
       expect(answer.members.map(({ memberId }) => memberId).sort()).toEqual(
         [leader.memberId, restarted.memberId].sort(),
@@ -232,7 +232,7 @@ export const groupCases: readonly BrokerCase[] = [
     async run(context) {
       const [leader, follower] = defined(await stableGroup(context, ['pod-a', 'pod-b']));
       const rejoining = leader.join();
-      await context.advance(100);
+      await rebalancing(context, follower);
       const [first] = await settled(context, Promise.all([rejoining, follower.join()]));
       const again = await settled(context, leader.join());
       expect([again.error, again.generation, again.members.length]).toEqual(['NONE', first.generation, 2]);
@@ -284,7 +284,7 @@ export const groupCases: readonly BrokerCase[] = [
       const { groupId } = leader.options;
       const evict = { groupId, memberId: '', instanceId: 'pod-b', reason: 'the pod is gone' };
       expect((await leader.broker.leaveGroup(evict)).error).toBe('NONE');
-      expect(await leader.heartbeat()).toBe('REBALANCE_IN_PROGRESS');
+      await rebalancing(context, leader);
       expect(await follower.heartbeat()).toBe('UNKNOWN_MEMBER_ID');
       expect(await producer.addOffsets(groupId)).toBe('NONE');
       expect(await producer.commitOffsets(follower.stamp, { topic, partition: 0, offset: 1 })).toEqual([
@@ -308,13 +308,13 @@ export const groupCases: readonly BrokerCase[] = [
       await settled(context, leader.join());
       const again = await follower.restarted();
       const coming = again.join();
-      await context.advance(100);
+      await rebalancing(context, leader);
       await settled(context, Promise.all([leader.join(), coming]));
       const waiting = again.sync();
       expect(await staysOpen(context, waiting, 200)).toBe(true);
       expect((await leader.broker.leaveGroup(evict)).error).toBe('NONE');
       expect(await staysOpen(context, waiting, 500)).toBe(true);
-      expect(await leader.heartbeat()).toBe('REBALANCE_IN_PROGRESS');
+      await rebalancing(context, leader);
     },
   },
   {
@@ -348,11 +348,7 @@ export const groupCases: readonly BrokerCase[] = [
     name: 'a member that falls silent is removed when its session ends, and the others must join again',
     async run(context) {
       const [leader, silent] = defined(await stableGroup(context, ['pod-a', 'pod-b'], { sessionTimeoutMs: 6_000 }));
-      await until(
-        context,
-        () => leader.heartbeat(),
-        (error) => error === 'REBALANCE_IN_PROGRESS',
-      );
+      await rebalancing(context, leader);
       expect(await silent.heartbeat()).toBe('UNKNOWN_MEMBER_ID');
       const joined = await settled(context, leader.join());
       expect(joined.members.map(({ instanceId }) => instanceId)).toEqual(['pod-a']);
@@ -380,11 +376,7 @@ export const groupCases: readonly BrokerCase[] = [
       const [leader, absent] = defined(await stableGroup(context, ['pod-a', 'pod-b'], timeouts));
       await settled(context, leader.join());
       await leader.assignment({ [leader.memberId]: 'a', [absent.memberId]: 'b' });
-      await until(
-        context,
-        () => leader.heartbeat(),
-        (error) => error === 'REBALANCE_IN_PROGRESS',
-      );
+      await rebalancing(context, leader);
       expect(await absent.heartbeat()).toBe('UNKNOWN_MEMBER_ID');
       const joined = await settled(context, leader.join());
       expect(joined.members.map(({ instanceId }) => instanceId)).toEqual(['pod-a']);

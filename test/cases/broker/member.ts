@@ -1,7 +1,7 @@
 // A group member for cases: it remembers who it is, and hands back the broker's own answers.
 import { equal } from 'node:assert/strict';
 import type { Broker, ErrorCode, GroupStamp, JoinResponse } from '../../../runtime/log/broker.ts';
-import { answered, type BrokerContext, settled } from './context.ts';
+import { answered, type BrokerContext, settled, until } from './context.ts';
 
 export interface MemberOptions {
   readonly groupId: string;
@@ -88,6 +88,15 @@ export class CaseMember {
   }
 }
 
+/** Resolves when the member is told to join again. */
+export async function rebalancing(context: BrokerContext, member: CaseMember): Promise<void> {
+  await until(
+    context,
+    () => member.heartbeat(),
+    (error) => error === 'REBALANCE_IN_PROGRESS',
+  );
+}
+
 /** A stable group of static members; the first one leads, each is assigned its own instance id. */
 export async function stableGroup(
   context: BrokerContext,
@@ -116,7 +125,7 @@ export async function rebalance(context: BrokerContext, members: readonly CaseMe
   const joining: Promise<JoinResponse>[] = [];
   for (const member of [...others.filter(isNew), leader, ...others.filter((other) => !isNew(other))]) {
     joining.push(member.join());
-    await context.advance(100);
+    if (joining.length === 1 && members.length > 1) await rebalancing(context, leader);
   }
   for (const answer of await settled(context, Promise.all(joining))) equal(answer.error, 'NONE');
   const plan = Object.fromEntries(members.map((member) => [member.memberId, member.options.instanceId]));

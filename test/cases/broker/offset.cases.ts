@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { BrokerCase, BrokerContext } from './context.ts';
 import { settled, until } from './context.ts';
-import { CaseMember, stableGroup } from './member.ts';
+import { CaseMember, rebalancing, stableGroup } from './member.ts';
 import { CaseProducer, unfenced } from './producer.ts';
 import { committedNow, committedStable, committedValues } from './reader.ts';
 
@@ -235,11 +235,7 @@ export const offsetCases: readonly BrokerCase[] = [
       const { at, producer, broker, member, groupId } = await setUpMember(context);
       const second = await CaseMember.create(context, { groupId, instanceId: 'pod-b' });
       const joining = second.join();
-      await until(
-        context,
-        () => member.heartbeat(),
-        (error) => error === 'REBALANCE_IN_PROGRESS',
-      );
+      await rebalancing(context, member);
       await producer.writeOffsets(member.stamp, { ...at, offset: 1 });
       await producer.commit();
       expect((await committedStable(context, broker, { ...at, groupId })).offset).toBe(1);
