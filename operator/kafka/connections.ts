@@ -78,7 +78,7 @@ export class Connections {
       try {
         return { connection: await this.connect(address), address };
       } catch (error) {
-        causes.push(errorText(error));
+        causes.push(error instanceof Error ? error.message : String(error));
       }
     }
     throw new KafkaError('Unreachable', causes.join('; '));

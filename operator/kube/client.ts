@@ -64,7 +64,9 @@ export class KubeClient {
       query: { limit: options.limit, continue: options.continueToken, labelSelector: options.labelSelector },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })) as ListPage<T>;
-    return { ...page, items: page.items ?? [] };
+    // The server leaves out of a list's items what it says of the list: an item must look like the object got by its name.
+    const { apiVersion, kind } = resource;
+    return { ...page, items: (page.items ?? []).map((item) => ({ apiVersion, kind, ...item })) };
   }
 
   watch(resource: Resource, options: WatchOptions): AsyncIterable<WatchLine> {

@@ -262,3 +262,15 @@ test('aborting ends a hanging list and a hanging watch at once', async () => {
     expect(await reading).toEqual(wanted === 1 ? ['init'] : ['init', 'init-done']);
   }
 });
+
+test('items of a list are told apart by kind like objects of a watch, though the server leaves that out', async () => {
+  const { url } = await serve([list([thing('a', '1')], '10'), stream([])]);
+  const stop = new AbortController();
+  cleanups.push(() => stop.abort());
+  for await (const event of watcherOf(url).events(stop.signal)) {
+    if (event.type !== 'init-apply') continue;
+    expect(event.object).toMatchObject({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } });
+    stop.abort();
+  }
+  expect.assertions(1);
+});

@@ -127,13 +127,19 @@ function keptText(target: Target): string {
 
 function leftText(input: { observed: Observed; target: Target | null; policy: string; alive: number }): string {
   const { observed, target, policy, alive } = input;
-  const cause = observed.lastFailure === null ? '' : ` Last failure: ${observed.lastFailure.message}.`;
+  const failure = observed.lastFailure?.message.replace(/\.+$/, '');
+  const cause = failure === undefined ? '' : ` Last failure: ${failure}.`;
   const pods = alive === 0 ? '' : ` ${alive} worker${alive === 1 ? ' was' : 's were'} still stopping.`;
-  const left =
-    target === null
-      ? ''
-      : ` Left behind: consumer group ${target.groupId}${target.shuffleTopic === null ? '' : `, topic ${target.shuffleTopic}`}, checkpoints ${placeOf(target)}.`;
+  const left = target === null ? '' : ` What may be left: ${leftovers(observed, target).join(', ')}.`;
   return `The job is deleted, though cleaning up (policy ${policy}) did not end before its deadline.${pods}${left}${cause}`;
+}
+
+/** The topic goes after the group: when it is gone, so is the group. */
+function leftovers(observed: Observed, target: Target): string[] {
+  const checkpoints = `checkpoints ${placeOf(target)}`;
+  if (target.shuffleTopic === null) return [`consumer group ${target.groupId}`, checkpoints];
+  if (observed.kafka.shuffle.state === 'missing') return [checkpoints];
+  return [`consumer group ${target.groupId}`, `topic ${target.shuffleTopic}`, checkpoints];
 }
 
 function placeOf(target: Target): string {

@@ -121,7 +121,7 @@ function missing(name: string, bootstrapServers: string): Finding {
     reason: 'TopicNotFound',
     message: `topic ${name} does not exist on ${bootstrapServers}; create it, or correct spec.source.kafka.topic.`,
     waitingFor: `topic ${name}`,
-    userAction: `Create it: kafka-topics.sh --bootstrap-server ${bootstrapServers} --create --topic ${name}`,
+    userAction: `For example: kafka-topics.sh --bootstrap-server ${bootstrapServers} --create --topic ${name}`,
     blocksStart: true,
   };
 }
