@@ -132,7 +132,7 @@ describe('canonical keys', () => {
   test('what is written is the JSON of the key, by field and as record key', () => {
     fc.assert(
       fc.property(fc.array(scalar, { minLength: 1, maxLength: 4 }), (values) => {
-        const keyBy = values.map((_, index) => `k"${index}`);
+        const keyBy = values.map((_, index) => `k ${index}`);
         const { key, outcome } = encode(
           keyBy,
           JSON.stringify(Object.fromEntries(values.map((value, index) => [keyBy[index], value]))),
@@ -168,6 +168,10 @@ describe('canonical keys', () => {
     const { fields, recordKey } = written(['$key'], key);
     expect(JSON.parse(`{${fields}}`)).toEqual({ $key: 'a\ufffd\ufffd\ufffd' });
     expect([...recordKey]).toEqual([0x61, 0xff, 0xe2, 0x82]);
+  });
+
+  test('names are written as JSON', () => {
+    expect(written(['a"b'], encode(['a"b'], '{"a\\"b":1}').key).fields).toBe('"a\\"b":1');
   });
 
   test('numbers beyond the safe range are written as they were', () => {
