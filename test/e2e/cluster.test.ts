@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBroker } from '../harness/broker.ts';
 import { HOST_LINK } from '../harness/cluster/addresses.ts';
 import { type Cluster, startCluster } from '../harness/cluster.ts';
 import { succeeds } from '../harness/exec.ts';
 import { buildImage, type Image } from '../harness/image.ts';
+import { startS3 } from '../harness/s3.ts';
 
 const HELLO = 'hello from the machine';
 
@@ -74,6 +76,24 @@ describe.each(['first', 'second'])('%s cluster in a row', (which) => {
       server.close();
       await cluster.kubectl(['delete', 'pod', name, '--ignore-not-found', '--wait=false']);
     }
+  });
+
+  it('lets pods reach a broker and an S3 server of this machine', async () => {
+    const podAddress = cluster.hostAddressForPods;
+    await using broker = await startBroker({ podAddress });
+    await using s3 = await startS3({ podAddress });
+    const name = `${which}-services`;
+    const script = `
+      import { Admin } from '@platformatic/kafka';
+      const admin = new Admin({ clientId: 'pod', bootstrapBrokers: ['${broker.bootstrapServersForPods}'] });
+      const { brokers } = await admin.metadata({ topics: [] });
+      await admin.close();
+      const { status } = await fetch('${s3.endpointForPods}/no-such-bucket/key');
+      console.log([...brokers.values()].map(({ host, port }) => host + ':' + port).join(), status);`;
+    await cluster.kubectl(['apply', '--filename=-'], pod(name, image.workerImage, script));
+    await cluster.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=60s']);
+    expect((await cluster.kubectl(['logs', name])).trim()).toBe(`${broker.bootstrapServersForPods} 403`);
+    await cluster.kubectl(['delete', 'pod', name, '--wait=false']);
   });
 
   it('has the project in the image', async () => {

@@ -56,6 +56,13 @@ async function buildKafka(folder: string): Promise<void> {
   rmSync(properties);
 }
 
+/** The release of Kafka that the tests run, in a container too. */
+export function kafkaVersion(): string {
+  const version = /<kafka\.version>(.+)<\/kafka\.version>/.exec(readFileSync(POM, 'utf8'))?.[1];
+  if (version === undefined) throw new Error(`${POM} names no kafka.version`);
+  return version;
+}
+
 /** Kafka's jars and a formatted log folder, fetched and made once per release and machine. */
 export async function kafkaFiles(): Promise<KafkaFiles> {
   if (findProgram('java') === null) await ensurePackages({ java: 'default-jre-headless' });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { run } from '../exec.ts';
 import { atExit } from '../exit-hooks.ts';
 import { describeFailure, type ManagedProcess, startProcess } from '../processes.ts';
-import { JVM_FLAGS, kafkaFiles, newLogFolder } from './broker-jars.ts';
+import { JVM_FLAGS, kafkaFiles, kafkaVersion, newLogFolder } from './broker-jars.ts';
 import {
   containerEnvironment,
   type Listeners,
@@ -36,8 +36,6 @@ export interface BrokerServerOptions {
 }
 
 const TERMINATE_GRACE_MS = 20_000;
-/** Kafka's own image, used where Docker works. */
-export const KAFKA_IMAGE = 'apache/kafka:4.1.0';
 
 /** A broker from Kafka's jars, in a JVM on this machine. */
 export async function jarBroker(options: BrokerServerOptions): Promise<BrokerServer> {
@@ -100,7 +98,7 @@ export async function dockerBroker(options: BrokerServerOptions): Promise<Broker
     '--label=streamjob-test-harness',
     ...published.map((mapping) => `--publish=${mapping}`),
     ...Object.entries(environment).map(([key, value]) => `--env=${key}=${value}`),
-    KAFKA_IMAGE,
+    `apache/kafka:${kafkaVersion()}`,
   ]);
   let pid: number | undefined;
   const inspect = async (field: string): Promise<string> =>
