@@ -157,8 +157,10 @@ export class LocalBackend implements Backend {
   }
 
   isReady(worker: string): boolean {
+    const process = this.options.supervisor.list().find((candidate) => candidate.process.name === worker)?.process;
     const view = this.options.workers().find((candidate) => candidate.pod === worker);
-    return view?.status?.live === true && this.options.clock.now() - view.atMs <= WORKER_ANSWER_MAX_AGE_MS;
+    if (process?.running !== true || view?.status?.live !== true) return false;
+    return view.atMs >= process.startedMs && this.options.clock.now() - view.atMs <= WORKER_ANSWER_MAX_AGE_MS;
   }
 
   private deployment(): DeploymentObject | null {
@@ -171,7 +173,7 @@ export class LocalBackend implements Backend {
         observedGeneration: this.applied.metadata.generation ?? 0,
         replicas: workers.length,
         updatedReplicas: workers.filter((worker) => worker.revision === revision).length,
-        readyReplicas: workers.filter(({ process }) => process.running && this.isReady(process.name)).length,
+        readyReplicas: workers.filter(({ process }) => this.isReady(process.name)).length,
       },
     };
   }
@@ -191,7 +193,7 @@ export class LocalBackend implements Backend {
         containerStatuses: [
           {
             name: 'worker',
-            ready: running && this.isReady(name),
+            ready: this.isReady(name),
             restartCount: restarts,
             state: waiting,
             ...(lastEnd === null ? {} : { lastState: { terminated: lastEnd } }),

@@ -10,7 +10,8 @@ export function readManifest(text: string, file: string): ManifestReading {
   const jobs: Record<string, unknown>[] = [];
   for (const document of parseAllDocuments(text)) {
     const mistake = document.errors[0];
-    if (mistake !== undefined) return { ok: false, message: `${file} is not YAML: ${mistake.message}` };
+    if (mistake !== undefined)
+      return { ok: false, message: `${file} is not YAML: ${mistake.message.split('\n')[0] ?? ''}` };
     const value: unknown = document.toJS();
     if (isMap(value) && value['kind'] === KIND) jobs.push(value);
   }

@@ -49,10 +49,11 @@ export class WorkerProcess {
   private child: ChildProcess | null = null;
   private exited: Promise<void> = Promise.resolve();
   private stopping = false;
-  private startedMs = 0;
   private failures = 0;
   private lastLine = '';
   private cancelRestart: Cancel | null = null;
+  /** When it was last started, epoch ms: what it said before is not about this start. */
+  startedMs = 0;
   /** Port of its HTTP server; null while it does not run. */
   port: number | null = null;
   restarts = 0;

@@ -13,7 +13,8 @@ export function notice(reason: Reason, message: string): EventAction {
   return { type: 'emitEvent', eventType: 'Normal', reason, message: truncateText(message) };
 }
 
-export function eventsOfChange(before: StreamJobStatus, after: StreamJobStatus): EventAction[] {
+/** `progress`: what is going on, in words; conditions may speak of something that is in the way instead. */
+export function eventsOfChange(before: StreamJobStatus, after: StreamJobStatus, progress: string): EventAction[] {
   const events: EventAction[] = [];
   for (const type of ['Stalled', 'Degraded'] as const) {
     const was = conditionOf(before, type);
@@ -22,13 +23,12 @@ export function eventsOfChange(before: StreamJobStatus, after: StreamJobStatus):
       was?.status !== 'True' || was.reason !== is?.reason || was.observedGeneration !== is.observedGeneration;
     if (is?.status === 'True' && isNews) events.push(warning(is.reason as Reason, is.message));
   }
-  const phase = phaseEvent(before.phase, after);
+  const phase = phaseEvent(before.phase, after, progress);
   return phase === null ? events : [...events, phase];
 }
 
-function phaseEvent(before: Phase | undefined, after: StreamJobStatus): EventAction | null {
+function phaseEvent(before: Phase | undefined, after: StreamJobStatus, message: string): EventAction | null {
   if (before === after.phase) return null;
-  const message = conditionOf(after, 'Ready')?.message ?? '';
   switch (after.phase) {
     case 'Running':
       return notice(before === 'Rescaling' ? 'Rescaled' : 'AllTasksLive', message);

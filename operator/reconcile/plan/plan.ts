@@ -120,7 +120,9 @@ function reportActions(observed: Observed, report: Report): Action[] {
     type: 'requeue',
     afterMs: progress.phase === 'Running' ? Math.min(afterMs, RUNNING_EVERY_MS) : afterMs,
   };
-  return status === null ? [requeue] : [requeue, { type: 'patchStatus', status }, ...eventsOfChange(before, wanted)];
+  return status === null
+    ? [requeue]
+    : [requeue, { type: 'patchStatus', status }, ...eventsOfChange(before, wanted, progress.message)];
 }
 
 function lookAgainAfter(observed: Observed, { findings, progress, now }: Report): number {
