@@ -1,8 +1,6 @@
 // streamjob generate clickstream: clicks to try a job with.
 import type { Command } from 'commander';
-import { Kafka, logLevel } from 'kafkajs';
 import { CliError } from '../cli-error.ts';
-import { clickstream, produceClicks } from '../clickstream/index.ts';
 import { integer } from '../integer.ts';
 import { outputOption, type OutputOptions } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -29,6 +27,7 @@ export function addGenerate(program: Command): void {
     .option('--seed <n>', 'the same seed gives the same clicks', '1');
   outputOption(command).action(async (flags: ClickstreamFlags) => {
     const rate = integer('--rate', flags.rate, { min: 1, max: 1_000_000 });
+    const { clickstream, produceClicks } = await import('../clickstream/index.ts');
     const clicks = clickstream({
       seed: integer('--seed', flags.seed, { min: 0, max: 2 ** 31 }),
       count: Number.MAX_SAFE_INTEGER,
@@ -53,6 +52,7 @@ export function addGenerate(program: Command): void {
 }
 
 async function partitionsOf(brokers: string, topic: string): Promise<number> {
+  const { Kafka, logLevel } = await import('kafkajs');
   const admin = new Kafka({
     brokers: brokers.split(','),
     clientId: 'streamjob-generate',

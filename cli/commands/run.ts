@@ -12,7 +12,6 @@ import {
   shuffleTopicConfig,
   type ResolvedJob,
 } from '../../crds/index.ts';
-import { ensureTopic } from '../../runtime/log/kafka/index.ts';
 import { CliError } from '../cli-error.ts';
 import { integer } from '../integer.ts';
 import { writeLogLine } from '../log-lines.ts';
@@ -87,6 +86,7 @@ async function ensureShuffleTopic(job: ResolvedJob, incarnation: string): Promis
   const { bootstrapServers } = job.source.kafka;
   // The broker's own defaults say how many replicas a topic has, and how many of them must be in sync.
   const { 'min.insync.replicas': _, ...configs } = shuffleTopicConfig(1);
+  const { ensureTopic } = await import('../../runtime/log/kafka/index.ts');
   try {
     await ensureTopic({
       bootstrapServers,

@@ -1,7 +1,6 @@
 // streamjob worker: entry point of the worker image.
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { runWorker } from '../../runtime/main.ts';
 import { outputOption } from '../output.ts';
 import { integer } from '../integer.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -18,6 +17,8 @@ export function addWorker(program: Command): void {
     .requiredOption('--config <file>', 'the configuration that the operator writes')
     .option('--on-problem <what>', 'stay: keep serving the status; exit: end with code 1', 'stay');
   outputOption(command).action(async ({ config, onProblem }: WorkerFlags) => {
+    // Each command loads only what it needs: a worker starts without the Kubernetes client.
+    const { runWorker } = await import('../../runtime/main.ts');
     process.exitCode = await runWorker(
       {
         configFile: config,

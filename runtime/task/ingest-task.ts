@@ -83,7 +83,10 @@ export class IngestTask implements Task {
   restore(position: number, _snapshot: Uint8Array | null, metadata: CommitMetadata): void {
     this.position = position;
     if (metadata.wm !== null) this.#watermark.raise(metadata.wm);
-    this.#idle = new IdleTracker(this.#context.job.source.watermark.idleTimeoutMs, { idle: metadata.idle, sinceMs: metadata.since });
+    this.#idle = new IdleTracker(this.#context.job.source.watermark.idleTimeoutMs, {
+      idle: metadata.idle,
+      sinceMs: metadata.since,
+    });
   }
 
   fold({ batches, nextOffset, limit }: FoldRange, outputs: Outputs | null): void {

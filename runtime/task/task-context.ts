@@ -29,7 +29,8 @@ export interface TaskContext {
   groupWatermark(): Promise<number | null>;
 }
 
-export interface TaskContextParts extends Pick<TaskContext, 'job' | 'planHash' | 'clock' | 'onBadRecord' | 'groupWatermark'> {
+export interface TaskContextParts
+  extends Pick<TaskContext, 'job' | 'planHash' | 'clock' | 'onBadRecord' | 'groupWatermark'> {
   readonly topics: Topics;
 }
 
@@ -43,7 +44,9 @@ export function createTaskContext(parts: TaskContextParts): TaskContext {
     sourcePartitions: topics.source.partitions.length,
     shuffleTopic: topics.shuffle?.topic ?? '',
     shufflePartitions: topics.shuffle?.partitions.length ?? 0,
-    kafkaSinks: job.sinks.flatMap((sink) => (sink.kind === 'kafka' ? [{ topic: sink.topic, partitions: partitionsOf(sink.topic) }] : [])),
+    kafkaSinks: job.sinks.flatMap((sink) =>
+      sink.kind === 'kafka' ? [{ topic: sink.topic, partitions: partitionsOf(sink.topic) }] : [],
+    ),
     printSinks: job.sinks.filter(({ kind }) => kind === 'print').length,
     deadLetterPartitions: job.onBadRecord.kind === 'deadLetter' ? partitionsOf(job.onBadRecord.topic) : 0,
   };

@@ -104,23 +104,33 @@ function setUp({ keyBy = ['user'], spec = {} }: Setting = {}) {
   };
 
   const rows = () =>
-    cluster.readAll('out', { isolation: 'read_committed' }).map(({ value }) => JSON.parse(String(value)) as Record<string, unknown>);
+    cluster
+      .readAll('out', { isolation: 'read_committed' })
+      .map(({ value }) => JSON.parse(String(value)) as Record<string, unknown>);
   return { cluster, store, start, rows };
 }
 
 type Setup = ReturnType<typeof setUp>;
 
 /** Clicks of some users, spread over the partitions by `partitionOf`; event time rises through `from..to`. */
-function feed({ cluster }: Setup, range: { from: number; to: number }, partitionOf: (user: number, ts: number) => number): void {
+function feed(
+  { cluster }: Setup,
+  range: { from: number; to: number },
+  partitionOf: (user: number, ts: number) => number,
+): void {
   for (let ts = range.from; ts < range.to; ts++) {
     const user = (ts * 7) % 5;
-    cluster.append('in', partitionOf(user, ts), [{ key: `u${user}`, value: JSON.stringify({ user: `u${user}`, ts, v: ts % 11 }) }]);
+    cluster.append('in', partitionOf(user, ts), [
+      { key: `u${user}`, value: JSON.stringify({ user: `u${user}`, ts, v: ts % 11 }) },
+    ]);
   }
 }
 
 function tick({ cluster }: Setup, ts: number): void {
   for (let partition = 0; partition < 3; partition++)
-    cluster.append('in', partition, [{ key: `tick${partition}`, value: JSON.stringify({ user: `tick${partition}`, ts, v: 0 }) }]);
+    cluster.append('in', partition, [
+      { key: `tick${partition}`, value: JSON.stringify({ user: `tick${partition}`, ts, v: 0 }) },
+    ]);
 }
 
 function oracle(to: number, keyName = 'user'): Record<string, unknown>[] {
@@ -187,7 +197,10 @@ describe('a shuffled job', () => {
     await until('a is live', () => a.worker.live && a.worker.slots.length === 7);
     const b = await setup.start('b');
     feed(setup, { from: 200, to: 400 }, anyPartition);
-    await until('both work', () => a.worker.live && b.worker.live && a.worker.slots.length <= 4 && b.worker.slots.length >= 3);
+    await until(
+      'both work',
+      () => a.worker.live && b.worker.live && a.worker.slots.length <= 4 && b.worker.slots.length >= 3,
+    );
     const c = await setup.start('c');
     feed(setup, { from: 400, to: 600 }, anyPartition);
     await until('all three work', () => [a, b, c].every(({ worker }) => worker.live && worker.slots.length >= 2));
@@ -222,7 +235,15 @@ describe('a shuffled job', () => {
   });
 
   test('a silent partition does not hold the others, and is heard again', async () => {
-    const setup = setUp({ spec: { source: { kafka: { bootstrapServers: 'memory:1', topic: 'in' }, eventTime: { field: 'ts', unit: 'ms' }, watermark: { idleTimeout: '300ms' } } } });
+    const setup = setUp({
+      spec: {
+        source: {
+          kafka: { bootstrapServers: 'memory:1', topic: 'in' },
+          eventTime: { field: 'ts', unit: 'ms' },
+          watermark: { idleTimeout: '300ms' },
+        },
+      },
+    });
     const running = await setup.start('w0');
     const two = (_user: number, ts: number): number => ts % 2;
     feed(setup, { from: 0, to: 100 }, two);
@@ -237,7 +258,15 @@ describe('a shuffled job', () => {
 });
 
 describe('a direct job', () => {
-  const byKey = { keyBy: ['$key'], spec: { source: { kafka: { bootstrapServers: 'memory:1', topic: 'in', partitioner: 'trusted' }, eventTime: { field: 'ts', unit: 'ms' } } } };
+  const byKey = {
+    keyBy: ['$key'],
+    spec: {
+      source: {
+        kafka: { bootstrapServers: 'memory:1', topic: 'in', partitioner: 'trusted' },
+        eventTime: { field: 'ts', unit: 'ms' },
+      },
+    },
+  };
   const ofUser = (user: number): number => user % 3;
 
   test('goes on exactly after crashes', async () => {
@@ -256,12 +285,21 @@ describe('a direct job', () => {
   });
 
   test('stops when a key is where its partitioner would not put it', async () => {
-    const setup = setUp({ ...byKey, spec: { source: { kafka: { bootstrapServers: 'memory:1', topic: 'in' }, eventTime: { field: 'ts', unit: 'ms' } } } });
+    const setup = setUp({
+      ...byKey,
+      spec: {
+        source: { kafka: { bootstrapServers: 'memory:1', topic: 'in' }, eventTime: { field: 'ts', unit: 'ms' } },
+      },
+    });
     const running = await setup.start('w0');
-    for (let partition = 0; partition < 3; partition++) setup.cluster.append('in', partition, [{ key: 'u1', value: '{"ts":1}' }]);
+    for (let partition = 0; partition < 3; partition++)
+      setup.cluster.append('in', partition, [{ key: 'u1', value: '{"ts":1}' }]);
     const error = await running.ended;
     expect(error).toBeInstanceOf(FatalProblem);
-    expect((error as FatalProblem).details).toMatchObject({ reason: 'NotCoPartitioned', userAction: expect.stringContaining('shuffle: always') as string });
+    expect((error as FatalProblem).details).toMatchObject({
+      reason: 'NotCoPartitioned',
+      userAction: expect.stringContaining('shuffle: always') as string,
+    });
     expect(setup.rows()).toEqual([]);
   });
 });
@@ -272,7 +310,11 @@ describe('a bad record', () => {
   test('is put aside with its origin', async () => {
     const setup = setUp({ spec: { onBadRecord: { deadLetter: { kafka: { topic: 'dead' } } } } });
     const running = await setup.start('w0');
-    setup.cluster.append('in', 1, [good(1), { key: 'k', value: '{broken', headers: [{ key: 'trace', value: 't1' }] }, good(2)]);
+    setup.cluster.append('in', 1, [
+      good(1),
+      { key: 'k', value: '{broken', headers: [{ key: 'trace', value: 't1' }] },
+      good(2),
+    ]);
     tick(setup, 5_000);
     await until('the row', () => setup.rows().some(({ user }) => user === 'u'));
     expect(await running.stop()).toBeNull();
@@ -280,7 +322,13 @@ describe('a bad record', () => {
     expect(more).toEqual([]);
     expect([String(dead?.key), String(dead?.value)]).toEqual(['k', '{broken']);
     const headers = Object.fromEntries((dead?.headers ?? []).map(({ key, value }) => [key, String(value)]));
-    expect(headers).toMatchObject({ trace: 't1', 'streamjob.reason': 'malformed', 'streamjob.topic': 'in', 'streamjob.partition': '1', 'streamjob.offset': '1' });
+    expect(headers).toMatchObject({
+      trace: 't1',
+      'streamjob.reason': 'malformed',
+      'streamjob.topic': 'in',
+      'streamjob.partition': '1',
+      'streamjob.offset': '1',
+    });
     expect(headers['streamjob.error']).toBe('the value must be one valid JSON document, got {broken');
   });
 
@@ -293,7 +341,12 @@ describe('a bad record', () => {
     await until('the first window', () => setup.rows().length === 4);
     setup.cluster.append('in', 0, [good(60), { value: '[]' }]);
     const error = await running.ended;
-    expect((error as FatalProblem).details).toMatchObject({ reason: 'PoisonRecord', topic: 'in', partition: 0, offset: 4 });
+    expect((error as FatalProblem).details).toMatchObject({
+      reason: 'PoisonRecord',
+      topic: 'in',
+      partition: 0,
+      offset: 4,
+    });
     expect(String(error)).toContain('record in/0@4 cannot be used (notAnObject)');
   });
 });

@@ -384,13 +384,24 @@ export class Worker {
       tasks: assignment.partitions.length,
       releasing: assignment.releasing.length,
     });
-    const wanted = new Set(assignment.partitions.map(partitionKey));
-    for (const slot of this.slots) if (!wanted.has(partitionKey(slot.partition))) this.#tasks.letGo(slot);
-    if (!this.#stopping)
-      for (const partition of assignment.partitions)
-        if (this.#tasks.of(partition) === undefined) this.#tasks.begin(partition);
+    const keys = (partitions: readonly TopicPartition[]) => new Set(partitions.map(partitionKey));
+    const [wanted, releasing] = [keys(assignment.partitions), keys(assignment.releasing)];
+    for (const slot of this.slots) {
+      const key = partitionKey(slot.partition);
+      if (releasing.has(key)) this.#tasks.letGo(slot);
+      // Taken away without being asked for: it may belong to another by now, and must not be committed under the new generation.
+      else if (!wanted.has(key)) this.#tasks.remove(slot);
+    }
+    this.#beginMissing();
     this.#release();
     this.#commitWanted.notify();
+  }
+
+  /** Begins the assigned tasks that are not there: new ones, and those that were let go and came back meanwhile. */
+  #beginMissing(): void {
+    if (this.#stopping) return;
+    for (const partition of this.#assignment?.partitions ?? [])
+      if (this.#tasks.of(partition) === undefined) this.#tasks.begin(partition);
   }
 
   #onLost(reason: string): void {
@@ -404,10 +415,11 @@ export class Worker {
   /** Drained tasks are released only now that their last commit is known: a JoinGroup without them may follow. */
   #release(): void {
     const drained = this.#tasks.releaseDrained();
-    const stale = this.#assignment?.releasing.some((partition) => this.#tasks.of(partition) === undefined) ?? false;
-    if ((drained.length === 0 && !stale) || this.#stopping || this.slots.some(({ state }) => state === 'draining'))
-      return;
-    if (this.#assignment !== null) this.#assignment = { ...this.#assignment, releasing: [] };
+    if (this.#stopping || this.#assignment === null) return;
+    this.#beginMissing();
+    const { releasing } = this.#assignment;
+    if (releasing.length === 0 || releasing.some((partition) => this.#tasks.of(partition) !== undefined)) return;
+    this.#assignment = { ...this.#assignment, releasing: [] };
     this.#member.rejoin(`released ${drained.length} tasks`);
   }
 
