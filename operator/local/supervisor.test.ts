@@ -20,7 +20,7 @@ interface World {
   readonly lines: string[];
   readonly children: ChildProcess[];
   /** Resolves at the next change or line after which the condition holds. */
-  until(condition: () => boolean): Promise<void>;
+  readonly until: (condition: () => boolean) => Promise<void>;
 }
 
 function setUp(script: string, graceMs = 10_000): World {

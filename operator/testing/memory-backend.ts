@@ -62,7 +62,7 @@ export class MemoryBackend implements Backend {
       const object = stored(action.object);
       if (action.type === 'applyConfigMap') this.configMap = object;
       else if (action.type === 'applyServiceAccount') this.serviceAccount = object;
-      else this.run(object as DeploymentObject);
+      else this.run(object);
     });
   }
 
