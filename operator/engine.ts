@@ -1,5 +1,5 @@
 // The control loop of one term of leadership: caches feed the queue, the queue feeds the reconciler.
-import { type Clock, sleepUntilAborted } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { AdminCache } from './kafka/index.ts';
 import { Cache } from './kube/caches.ts';
 import {
@@ -105,7 +105,7 @@ export class Engine {
 
   /** Runs until the signal is aborted; a turn under way is finished first. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, clock } = this.options;
+    const { log } = this.options;
     const parts = new AbortController();
     const stop = (): void => parts.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
@@ -118,12 +118,10 @@ export class Engine {
         log.synced([...this.caches.jobs.values()].length);
         await Promise.all([this.control(parts.signal), this.scraper.run(parts.signal)]);
       });
-      await Promise.all([...following, working]).catch(async (error: unknown) => {
-        parts.abort(error);
-        await sleepUntilAborted(clock, 0, parts.signal);
-        throw error;
-      });
+      await Promise.all([...following, working]);
     } finally {
+      // When one part fails the others end with it.
+      parts.abort(new Error('the term ends'));
       signal.removeEventListener('abort', stop);
       this.queue.close();
       await this.admins.close();

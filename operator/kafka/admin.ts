@@ -123,16 +123,22 @@ export class ClusterAdmin implements KafkaAdmin {
         assignments: [],
         configs: Object.entries(topic.config).map(([name, value]) => ({ name, value })),
       };
+      let said = '';
       const answer = await this.retrying(async () => {
         const response = await this.connections.call('any', kafka.createTopicsV7.api, [
           [request],
           this.callTimeoutMs / 2,
           false,
         ]);
+        said = response.topics[0]?.errorMessage ?? '';
         return answerName(response.topics[0]?.errorCode ?? -1);
       });
       if (answer === 'TOPIC_ALREADY_EXISTS') return 'exists';
-      checkAnswer(answer, `Creating topic ${topic.topic}`, `CREATE on topic prefix ${prefixOf(topic.topic)}`);
+      checkAnswer(
+        answer,
+        `Creating topic ${topic.topic}${said === '' ? '' : ` (${said.replace(/\.+$/, '')})`}`,
+        `CREATE on topic prefix ${prefixOf(topic.topic)}`,
+      );
       return 'created';
     });
   }
