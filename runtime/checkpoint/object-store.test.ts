@@ -15,8 +15,7 @@ describe.each([
   ['memory', () => new MemoryStore()],
   ['local folder', () => new LocalStore(path.join(folder, 'store'))],
 ])('%s store', (_name, open) => {
-  const store = open();
-  test.each(Object.entries(objectStoreCases))('%s', (_case, run) => run(store));
+  test.each(Object.entries(objectStoreCases))('%s', (_case, run) => run(open()));
 });
 
 test('a key cannot leave the folder', async () => {

@@ -87,7 +87,8 @@ export class S3Store implements ObjectStore {
     } catch (error) {
       throw this.#error(`list ${prefix}`, error);
     }
-    return found;
+    // Not every store lists in the order of S3.
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   async remove(keys: readonly string[]): Promise<void> {

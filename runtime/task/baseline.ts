@@ -4,7 +4,7 @@
 import type { Baseline, BaselineStore } from '../checkpoint/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker, CommittedOffset, GroupStamp, OffsetSpec, TopicPartition } from '../log/broker.ts';
-import { TransactionalProducer } from '../log/client/index.ts';
+import { fetchCommitted, TransactionalProducer } from '../log/client/index.ts';
 import type { Random } from '../random.ts';
 import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts';
 import { FatalProblem, PlanMismatch } from './problem.ts';
@@ -37,9 +37,14 @@ export async function ensureBaseline(
   const all = topics.flatMap(({ topic, partitions }) =>
     Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
   );
-  const committed = await offsets(options, stamp.groupId, all);
   const cluster = await options.broker.metadata(topics.map(({ topic }) => topic));
   const baseline = await options.store.read();
+  const producer = baselineProducer(options);
+  // Without the object a leader may have died while it committed: what it left open is resolved before anything is believed.
+  if (baseline === null) await producer.initialise(signal);
+  const { broker, clock, random } = options;
+  const asked = { broker, clock, random, groupId: stamp.groupId, partitions: all, signal };
+  const committed = baseline === null ? await fetchCommitted(asked) : await offsets(options, stamp.groupId, all);
   const present = committed.filter(({ offset, error }) => offset >= 0 || error === 'UNSTABLE_OFFSET_COMMIT');
   for (const offset of present) checkOurs(options, offset);
   if (baseline !== null) {
@@ -48,13 +53,13 @@ export async function ensureBaseline(
     if (missing.length > 0) throw lost(missing, baseline);
     return;
   }
-  if (present.length === 0) await commitFirstOffsets(options, all, stamp, signal);
+  if (present.length === 0) await commitFirstOffsets(options, producer, all, stamp);
   else if (present.length < all.length)
     throw lost(
       committed.filter((offset) => !present.includes(offset)),
       null,
     );
-  const begun = await offsets(options, stamp.groupId, all);
+  const begun = await fetchCommitted(asked);
   const bases = new Map(
     begun.map((offset) => [partitionKey(offset), decodeCommitMetadata(offset.metadata)?.base ?? offset.offset]),
   );
@@ -74,9 +79,9 @@ export async function ensureBaseline(
 
 async function commitFirstOffsets(
   options: BaselineOptions,
+  producer: TransactionalProducer,
   partitions: readonly TopicPartition[],
   stamp: GroupStamp,
-  signal: AbortSignal,
 ): Promise<void> {
   const listed = await options.broker.listOffsets(
     partitions.map((partition) => ({
@@ -92,14 +97,6 @@ async function commitFirstOffsets(
       topic: failed.topic,
       partition: failed.partition,
     });
-  const producer = new TransactionalProducer({
-    broker: options.broker,
-    clock: options.clock,
-    random: options.random,
-    transactionalId: `${options.incarnation.id}-baseline`,
-    transactionTimeoutMs: options.transactionTimeoutMs,
-  });
-  await producer.initialise(signal);
   await producer.sendOffsets(
     stamp,
     listed.map(({ topic, partition, offset }) => ({
@@ -121,6 +118,17 @@ async function commitFirstOffsets(
     })),
   );
   await producer.commit();
+}
+
+function baselineProducer(options: BaselineOptions): TransactionalProducer {
+  const { broker, clock, random, incarnation, transactionTimeoutMs } = options;
+  return new TransactionalProducer({
+    broker,
+    clock,
+    random,
+    transactionalId: `${incarnation.id}-baseline`,
+    transactionTimeoutMs,
+  });
 }
 
 async function offsets(

@@ -75,6 +75,8 @@ test.for(Object.entries(kills))('killed %s', async ([name, { step, nth, keyBy = 
     count: expected.length,
     timeoutMs: 60_000,
   });
+  // The victim may have written all of it: then the successor is perhaps not even there yet.
+  await successor.logged('assigned');
   const { code } = await successor.stop();
   expect(code, successor.lines.slice(-5).join('\n')).toBe(0);
   const actual = await readCommittedJson<ResultRow>({ bootstrapServers: job.bootstrapServers, topic: job.sink });

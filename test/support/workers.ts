@@ -1,5 +1,6 @@
 // Real worker processes for tests: started, killed, stopped, and always gone at the end.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { TestJob } from './job.ts';
 
@@ -12,6 +13,7 @@ export interface WorkerEnvironment {
 export class WorkerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly #lines = new EventEmitter();
   /** Log lines so far. */
   readonly lines: string[] = [];
 
@@ -26,6 +28,7 @@ export class WorkerProcess implements AsyncDisposable {
       const parts = (rest + chunk).split('\n');
       rest = parts.pop() ?? '';
       this.lines.push(...parts);
+      this.#lines.emit('line');
     });
   }
 
@@ -75,6 +78,19 @@ export class WorkerProcess implements AsyncDisposable {
   stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     this.#child.kill('SIGTERM');
     return this.#exit;
+  }
+
+  /** Resolves when the worker has logged the event; rejects when it ends before. */
+  async logged(event: string): Promise<void> {
+    const ended = this.#exit.then(({ code, signal }) => {
+      throw new Error(
+        `the worker ended (${code ?? signal}) before it logged ${event}:\n${this.lines.slice(-5).join('\n')}`,
+      );
+    });
+    const seen = (async () => {
+      while (this.events(event).length === 0) await once(this.#lines, 'line');
+    })();
+    await Promise.race([seen, ended]);
   }
 
   /** Log lines of one event. */
