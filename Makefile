@@ -1,46 +1,47 @@
 # The commands of the project. Each installs what it needs; npm, make and a shell have to be there, the rest is fetched.
 SHELL := bash
-.DELETE_ON_ERROR:
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-# Node's own sources of noise; everything else stays visible.
-export NODE_OPTIONS := --disable-warning=ExperimentalWarning
+# Node's own sources of noise (type stripping; a timer of kafkajs); everything else stays visible.
+QUIET := NODE_OPTIONS="--disable-warning=ExperimentalWarning --disable-warning=TimeoutNegativeWarning"
 
-.PHONY: demo test check lint types unit golden simulation integration e2e bench sim generate image clean help
+.PHONY: help install demo check test integration e2e bench sim generate image clean
 
-help:                      ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+help:                 ## this list
+	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-node_modules/.installed: package.json package-lock.json .npmrc
-	npm ci --loglevel=error
-	@touch $@
+install:              ## the packages of the lock file, when they are not there already
+	@node test/harness/setup.mjs
 
-demo: node_modules/.installed   ## live results on this machine: Kafka, the operator's core, workers, a clickstream (DURATION=60s ends by itself)
-	@exec node test/demo/demo.ts $(if $(DURATION),--duration $(DURATION))
+demo: install         ## live results on this machine: Kafka, the operator's core, workers, a clickstream (DURATION=60s ends by itself)
+	@$(QUIET) exec node test/demo/demo.ts $(if $(DURATION),--duration $(DURATION))
 
-check: node_modules/.installed  ## lint, format, types, imports, generated files, unit tests: under two minutes
-	@exec node test/run.ts lint types unit
+check: install        ## lint, format, types, imports, generated files, unit tests: under two minutes
+	@$(QUIET) exec node test/run.ts lint types unit
 
-test: node_modules/.installed   ## everything, ends with a line "N passed, N failed"
-	@exec node test/run.ts lint types unit golden simulation integration e2e
+test: install         ## everything; ends with a line "N passed, N failed"
+	@node test/harness/prepare.ts integration e2e
+	@$(QUIET) exec node test/run.ts lint types unit integration e2e
 
-e2e: node_modules/.installed    ## on a real cluster: KUBECONFIG's, kind's, or one made here from plain binaries
-	@exec node test/run.ts e2e
+integration: install  ## against a real Kafka and a real S3 server
+	@node test/harness/prepare.ts integration
+	@$(QUIET) exec node test/run.ts integration
 
-integration: node_modules/.installed ## against a real Kafka and a real S3 server
-	@exec node test/run.ts integration
+e2e: install          ## on a real cluster: KUBECONFIG's, kind's, or one made here from plain binaries
+	@node test/harness/prepare.ts e2e
+	@$(QUIET) exec node test/run.ts e2e
 
-bench: node_modules/.installed  ## figures against Flink and Kafka Streams
-	@echo "make bench comes with the window engine: see the open issues"; exit 1
+bench: install        ## figures against Flink and Kafka Streams
+	@echo "make bench comes with the window engine"; exit 1
 
-sim: node_modules/.installed    ## the deterministic simulator
-	@echo "make sim comes with the fault work: see the open issues"; exit 1
+sim: install          ## the deterministic simulator
+	@echo "make sim comes with the work on faults"; exit 1
 
-generate: node_modules/.installed ## CRD and reference page from the schema
-	node crds/generate.ts
+generate: install     ## CRD and reference page from the schema
+	@node crds/generate.ts
 
-image: node_modules/.installed  ## the container image, without Docker, as a tar file
-	node test/harness/build-image.ts
+image: install        ## the container image as a tar file, without Docker
+	@node test/harness/build-image.ts
 
-clean:                     ## removes what the other targets left in this folder
-	rm -rf node_modules coverage
+clean:                ## removes what the other targets leave in this folder
+	rm -rf node_modules coverage .streamjob
