@@ -12,6 +12,7 @@ import { durationMs, type StreamJobStatus } from '../../crds/index.ts';
 import { runLocal } from '../../operator/index.ts';
 import { startBroker } from '../harness/broker.ts';
 import { createTopic } from '../harness/topics.ts';
+import { Expectation } from './expectation.ts';
 import { LiveResults } from './live-results.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,6 +34,7 @@ if (values.duration !== undefined)
   setTimeout(() => stop.abort(new Error('time is up')), milliseconds(values.duration)).unref();
 
 const folder = await mkdtemp(path.join(tmpdir(), 'streamjob-demo-'));
+const expectation = new Expectation();
 let results: LiveResults | null = null;
 try {
   say('starting Kafka (the first time it is fetched) …');
@@ -44,7 +46,7 @@ try {
   await createTopic(bootstrapServers, sink, { partitions: 3, config: { 'message.timestamp.type': 'LogAppendTime' } });
   say(`Kafka listens on ${bootstrapServers}; applying ${path.relative(ROOT, SAMPLE)} over local workers`);
 
-  results = new LiveResults({ bootstrapServers, topic: sink, write: say });
+  results = new LiveResults({ bootstrapServers, topic: sink, expectation, write: say });
   let last = '';
   const onStatus = (status: StreamJobStatus): void => {
     const line = statusLine(status);
@@ -72,18 +74,23 @@ try {
   const produced = produceClicks({
     bootstrapServers,
     topic: source,
-    clicks,
+    clicks: expectation.noting(clicks),
     ratePerSecond: CLICKS_PER_S,
     signal: stop.signal,
   });
-  say(`${CLICKS_PER_S} clicks a second of ${USERS} users, ten times as fast as they happened; Ctrl-C ends it\n`);
+  say(
+    `${CLICKS_PER_S} clicks a second of ${USERS} users, ten times as fast as they happened. Ctrl-C ends it; meanwhile: pkill -9 -f 'main.ts worker'\n`,
+  );
   await Promise.all([job, produced, results.run(stop.signal)]);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
-say(`\n${results?.rows ?? 0} results seen; everything is stopped`);
-// An end that was planned is a success only if there was something to see.
-process.exitCode = values.duration !== undefined && (results?.rows ?? 0) === 0 ? 1 : 0;
+const seen = results?.rows ?? 0;
+const { lost, duplicated, wrong } = expectation;
+say(`\n${seen} results seen: ${lost} lost, ${duplicated} duplicated, ${wrong} wrong; everything is stopped`);
+// An end that was planned is a success only if there was something to see, and it was right.
+const exact = lost + duplicated + wrong === 0;
+process.exitCode = exact && (seen > 0 || values.duration === undefined) ? 0 : 1;
 
 function milliseconds(text: string): number {
   const ms = durationMs(text);

@@ -3,18 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { ensurePackages } from '../harness/debian-packages.ts';
-
-interface Row {
-  readonly userId: string;
-  readonly windowStart: number;
-  readonly windowEnd: number;
-  readonly pageViews: number;
-  readonly engagementMs: number;
-}
+import type { Expectation, Row } from './expectation.ts';
 
 export interface LiveResultsOptions {
   readonly bootstrapServers: string;
   readonly topic: string;
+  readonly expectation: Expectation;
   write(line: string): void;
 }
 
@@ -59,6 +53,7 @@ export class LiveResults {
 
   #take(row: Row): void {
     this.rows++;
+    this.#options.expectation.check(row);
     const rows = this.#windows.get(row.windowStart) ?? [];
     rows.push(row);
     this.#windows.set(row.windowStart, rows);
