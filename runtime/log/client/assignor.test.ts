@@ -145,7 +145,7 @@ describe('assignor', () => {
 
   it('moves partitions to a new member only, and hands over in one further generation', () => {
     fc.assert(
-      fc.property(topicsArbitrary, sizeArbitrary, (topics, size) => {
+      fc.property(jobTopicsArbitrary, sizeArbitrary, (topics, size) => {
         const group = settled(topics, size);
         const before = group.map as OwnershipMap;
         group.workers.push(worker('new'));
@@ -365,8 +365,10 @@ class Simulation {
     );
   }
 
+  /** A member that missed the generation may still hold what it had, but the broker refuses whatever it commits. */
   #checkSingleOwners(): void {
-    const all = this.members.flatMap(({ held }) => held.map(partitionKey));
+    const current = this.members.filter(({ generation }) => generation === this.generation);
+    const all = current.flatMap(({ held }) => held.map(partitionKey));
     const twice = all.filter((key, index) => all.indexOf(key) !== index);
     if (twice.length > 0) throw new Error(`two members work on ${twice.join(', ')}`);
   }
