@@ -2,9 +2,9 @@
 import type { StreamJobStatus } from '../crds/index.ts';
 
 export interface StatusPrinter {
-  status(status: StreamJobStatus): void;
-  event(event: { readonly type: string; readonly reason: string; readonly message: string }): void;
-  problem(message: string): void;
+  readonly status: (status: StreamJobStatus) => void;
+  readonly event: (event: { readonly type: string; readonly reason: string; readonly message: string }) => void;
+  readonly problem: (message: string) => void;
 }
 
 export function statusPrinter(
