@@ -8,7 +8,7 @@ import { writeOciArchive } from './image/oci-archive.ts';
 
 const { values } = parseArgs({
   options: {
-    tag: { type: 'string', default: 'dev' },
+    tag: { type: 'string', default: 'latest' },
     output: { type: 'string', default: join(cacheRoot(), 'streamjob-image.tar') },
   },
 });
