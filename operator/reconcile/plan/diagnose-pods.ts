@@ -81,7 +81,7 @@ function containerFinding(pod: PodObject, container: ContainerStatus, severity: 
 function crashFinding(pod: PodObject, container: ContainerStatus, severity: Finding['severity']): Finding {
   const last = container.lastState?.terminated ?? container.state?.terminated;
   const logs = `kubectl logs -n ${pod.metadata.namespace ?? 'default'} ${pod.metadata.name} --previous`;
-  const lastLine = (last?.message ?? '').trim().split('\n').at(-1) ?? '';
+  const lastLine = lastWords(last?.message ?? '');
   const where = `Worker ${pod.metadata.name} has ended ${container.restartCount ?? 0} times`;
   const said = lastLine === '' ? '' : `; last words: ${lastLine}`;
   const base = { severity, waitingFor: "the kubelet's next restart" } as const;
@@ -107,6 +107,12 @@ function crashFinding(pod: PodObject, container: ContainerStatus, severity: Find
     message: `${where}, last with code ${last?.exitCode ?? 'unknown'}${said}`,
     userAction: `Read its log: ${logs}`,
   };
+}
+
+/** The error of a log's end: Node prints its stack and version after it, which say nothing. Else the last line. */
+function lastWords(log: string): string {
+  const lines = log.trim().split('\n');
+  return lines.findLast((line) => /^(Uncaught )?\w*Error( \[\w+\])?: /.test(line)) ?? lines.at(-1) ?? '';
 }
 
 function replicaFailure(deployment: DeploymentObject | null, severity: Finding['severity']): Finding | null {

@@ -17,7 +17,7 @@ export interface Layer {
 
 /** The user that the image runs as: not root, and by number so that Kubernetes can check it. */
 export const USER_ID = 65532;
-const BUILDER_VERSION = '2';
+const BUILDER_VERSION = '3';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 // Loaded by name when a host name is looked up, so `ldd` does not list them.
 const NAME_LOOKUP = ['libnss_dns.so.2', 'libnss_files.so.2', 'libresolv.so.2'];
@@ -41,10 +41,10 @@ export async function cachedLayer(
   return { path: join(folder, 'layer.tar'), digest, sizeBytes };
 }
 
-/** The shared libraries that a program loads, by the path at which it looks for them. */
-async function librariesOf(program: string): Promise<string[]> {
-  const { stdout } = await run('ldd', [program]);
-  const libraries = stdout.split('\n').flatMap((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+/** The shared libraries that programs and addons load, by the path at which they look for them. */
+async function librariesOf(programs: readonly string[]): Promise<string[]> {
+  const { stdout } = await run('ldd', programs);
+  const libraries = stdout.split('\n').flatMap((line) => /(?:=> |^\s+)(\/\S+) \(0x/.exec(line)?.[1] ?? []);
   const libc = libraries.find((path) => path.endsWith('/libc.so.6'));
   const extra =
     libc === undefined ? [] : NAME_LOOKUP.map((name) => join(dirname(libc), name)).filter((path) => existsSync(path));
@@ -57,10 +57,18 @@ function stamp(path: string): string {
   return `${path} ${size} ${mtimeMs}`;
 }
 
-/** Node (the one that runs this), its libraries, the user, certificate authorities. */
+/** Addons in machine code among the npm packages: they may need libraries that Node itself does not. */
+function addons(): string[] {
+  return productionPackages(PROJECT_ROOT)
+    .flatMap((folder) => packageFiles(PROJECT_ROOT, folder))
+    .filter((file) => file.endsWith('.node'))
+    .map((file) => join(PROJECT_ROOT, file));
+}
+
+/** Node (the one that runs this), the libraries of it and of addons, the user, certificate authorities. */
 export async function baseLayer(): Promise<Layer> {
   const node = process.execPath;
-  const libraries = await librariesOf(node);
+  const libraries = await librariesOf([node, ...addons()]);
   const certificates = existsSync(CERTIFICATES) ? [CERTIFICATES] : [];
   return cachedLayer('base', [process.version, ...[node, ...libraries, ...certificates].map(stamp)], (tar) => {
     tar.addFolder('tmp', 0o1777);
