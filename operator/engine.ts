@@ -1,8 +1,8 @@
 // The control loop of one term of leadership: caches feed the queue, the queue feeds the reconciler.
 import type { Clock } from './clock.ts';
 import { AdminCache } from './kafka/index.ts';
-import { Cache } from './kube/caches.ts';
 import {
+  Cache,
   type EventRecorder,
   type KubeApiError,
   type KubeClient,

@@ -1,5 +1,3 @@
 // The control plane's seam for the command line.
-export { runLocal, type LocalRunOptions } from './local/run-local.ts';
-export type { LocalEvent } from './local/local-backend.ts';
-export type { WorkerLine } from './local/worker-process.ts';
+export { type LocalEvent, type LocalRunOptions, runLocal, type WorkerLine } from './local/index.ts';
 export { runOperator, type OperatorOptions } from './main.ts';

@@ -1,5 +1,5 @@
 // The few verbs the operator needs, typed by the caller. Writes are server-side apply under one field manager.
-import { FIELD_MANAGER } from '../../crds/labels.ts';
+import { FIELD_MANAGER } from '../../crds/index.ts';
 import type { KubeObject, ListPage } from '../objects.ts';
 import { collectionPath, objectPath, type ObjectName, type Resource } from './resource.ts';
 import type { Query, Transport } from './transport.ts';

@@ -1,16 +1,16 @@
 // The reconcile core's ports on Kubernetes: reads from caches, writes through the API server.
 import { FINALIZER, LABEL_JOB, type StreamJobStatus, childName } from '../../crds/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Cache } from '../kube/caches.ts';
 import {
+  type Cache,
   type EventRecorder,
   type KubeClient,
   KubeApiError,
   RESOURCES,
   type Resource,
+  WrittenObjects,
   isKubeError,
 } from '../kube/index.ts';
-import { WrittenObjects } from '../kube/written-objects.ts';
 import { type KubeObject, keyOf } from '../objects.ts';
 import { type Credentials, deleteS3Prefix } from '../storage/index.ts';
 import type { Action } from './actions.ts';

@@ -159,7 +159,11 @@ export interface JoinResponse {
   /** JoinGroup v9: the leader of an unchanged static group need not (and must not) assign anew. */
   readonly skipAssignment: boolean;
   /** Filled for the leader only. */
-  readonly members: readonly { readonly memberId: string; readonly instanceId: string | null; readonly metadata: Uint8Array }[];
+  readonly members: readonly {
+    readonly memberId: string;
+    readonly instanceId: string | null;
+    readonly metadata: Uint8Array;
+  }[];
 }
 
 export interface SyncRequest extends GroupStamp {
@@ -193,21 +197,40 @@ export interface Broker {
   deleteRecords(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<readonly PartitionError[]>;
 
   /** InitProducerId(−1, −1): resolves or aborts what the id had open, and fences all its earlier users. */
-  initProducerId(request: { transactionalId: string; transactionTimeoutMs: number }): Promise<ProducerIdentity & { error: ErrorCode }>;
-  addPartitionsToTxn(request: TransactionalRequest & { partitions: readonly TopicPartition[] }): Promise<readonly PartitionError[]>;
+  initProducerId(request: {
+    transactionalId: string;
+    transactionTimeoutMs: number;
+  }): Promise<ProducerIdentity & { error: ErrorCode }>;
+  addPartitionsToTxn(
+    request: TransactionalRequest & { partitions: readonly TopicPartition[] },
+  ): Promise<readonly PartitionError[]>;
   /** acks = all. Routed to the leaders; one answer per partition given. */
-  produce(request: { transactionalId: string; timeoutMs: number; partitions: readonly ProducePartition[] }): Promise<readonly ProducedPartition[]>;
+  produce(request: {
+    transactionalId: string;
+    timeoutMs: number;
+    partitions: readonly ProducePartition[];
+  }): Promise<readonly ProducedPartition[]>;
   addOffsetsToTxn(request: TransactionalRequest & { groupId: string }): Promise<{ error: ErrorCode }>;
-  txnOffsetCommit(request: TransactionalRequest & { group: GroupStamp; offsets: readonly OffsetAndMetadata[] }): Promise<readonly PartitionError[]>;
+  txnOffsetCommit(
+    request: TransactionalRequest & { group: GroupStamp; offsets: readonly OffsetAndMetadata[] },
+  ): Promise<readonly PartitionError[]>;
   endTxn(request: TransactionalRequest & { commit: true }): Promise<{ error: ErrorCode }>;
 
   /** OffsetFetch with require_stable; UNSTABLE_OFFSET_COMMIT comes back per partition. */
-  offsetFetch(request: { groupId: string; partitions: readonly TopicPartition[] }): Promise<{ error: ErrorCode; offsets: readonly CommittedOffset[] }>;
+  offsetFetch(request: {
+    groupId: string;
+    partitions: readonly TopicPartition[];
+  }): Promise<{ error: ErrorCode; offsets: readonly CommittedOffset[] }>;
   joinGroup(request: JoinRequest, signal: AbortSignal): Promise<JoinResponse>;
   syncGroup(request: SyncRequest): Promise<{ error: ErrorCode; assignment: Uint8Array }>;
   heartbeat(stamp: GroupStamp): Promise<{ error: ErrorCode }>;
   /** By instance id; the member id may be empty. */
-  leaveGroup(request: { groupId: string; memberId: string; instanceId: string; reason: string }): Promise<{ error: ErrorCode }>;
+  leaveGroup(request: {
+    groupId: string;
+    memberId: string;
+    instanceId: string;
+    reason: string;
+  }): Promise<{ error: ErrorCode }>;
 
   close(): Promise<void>;
 }

@@ -1,19 +1,9 @@
 // What happens to records that cannot be used: counted always; then skipped, put aside with their origin, or the end of the job.
-import { badRecordMessage, type BadReason, type RecordReader } from '../job/index.ts';
+import { badRecordMessage, type RecordReader } from '../job/index.ts';
 import { readHeaders, type RecordCursor } from '../log/batch/index.ts';
 import type { Outputs } from './outputs.ts';
 import { FatalProblem } from './problem.ts';
-import type { TaskContext } from './task-context.ts';
-
-export interface BadRecordDetails {
-  readonly task: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly reason: BadReason;
-  /** Names the field, the rule and the value. */
-  readonly message: string;
-}
+import type { BadRecordDetails, TaskContext } from './task-context.ts';
 
 export class BadRecords {
   readonly #context: TaskContext;

@@ -2,9 +2,9 @@
 // It keeps no state beyond the commit metadata: what waits for a commit is in the open outputs, or lost with them and read again.
 import type { RecordBatch } from '../log/batch/index.ts';
 import { RecordCursor } from '../log/batch/index.ts';
-import type { AggregateSet } from '../aggregate/aggregate-set.ts';
+import type { AggregateSet } from '../aggregate/index.ts';
 import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
-import { KeyTable, KeyTablePool, RowPartitioner, ShuffleBlockWriter, shufflePartition } from '../state/index.ts';
+import { type KeyTable, KeyTablePool, RowPartitioner, ShuffleBlockWriter, shufflePartition } from '../state/index.ts';
 import { IdleTracker, PartitionWatermark, windowStart } from '../window/index.ts';
 import { BadRecords } from './bad-records.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
@@ -24,7 +24,6 @@ export class IngestTask implements Task {
   readonly counters = emptyCounters();
   // Configuration.
   readonly #context: TaskContext;
-  readonly #partition: number;
   readonly #reader: RecordReader;
   readonly #aggregates: AggregateSet;
   readonly #badRecords: BadRecords;
@@ -52,7 +51,6 @@ export class IngestTask implements Task {
   constructor(context: TaskContext, partition: number) {
     const { plan, planHash, shufflePartitions } = context;
     this.#context = context;
-    this.#partition = partition;
     this.#reader = plan.newReader();
     this.#aggregates = plan.newAggregates();
     this.#badRecords = new BadRecords(context, { task: `ingest-${partition}`, topic: context.sourceTopic, partition });

@@ -103,8 +103,7 @@ export class Outputs {
 
   #map(change: (chunk: ProduceChunk) => RecordsBuilder, dropped: ReadonlySet<number> = new Set()): Outputs {
     const copy = new Outputs();
-    for (const chunk of this.#all())
-      ((copy.topic(chunk.topic).chunks[chunk.partition] ??= []) as RecordsBuilder[]).push(change(chunk));
+    for (const chunk of this.#all()) (copy.topic(chunk.topic).chunks[chunk.partition] ??= []).push(change(chunk));
     copy.#printed = this.#printed.filter(({ owner }) => !dropped.has(owner));
     return copy;
   }

@@ -10,6 +10,7 @@ class LineSink implements RowSink {
   buffer: Buffer = Buffer.allocUnsafe(4096);
   line = '';
 
+  // oxlint-disable-next-line max-params -- the shape of RowSink
   beginRecord(_timestampMs: number, _key: Uint8Array, _keyStart: number, _keyEnd: number, valueLength: number): number {
     if (valueLength > this.buffer.length) this.buffer = Buffer.allocUnsafe(valueLength * 2);
     return 0;

@@ -1,9 +1,18 @@
 // What all tasks of a worker share: the compiled job and the few things of the world that a task may see.
 import type { ResolvedJob } from '../../crds/index.ts';
 import type { Clock } from '../clock.ts';
-import { compileJob, type JobPlan } from '../job/index.ts';
-import type { BadRecordDetails } from './bad-records.ts';
+import { type BadReason, compileJob, type JobPlan } from '../job/index.ts';
 import type { Topics } from './prerequisites.ts';
+
+export interface BadRecordDetails {
+  readonly task: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: BadReason;
+  /** Names the field, the rule and the value. */
+  readonly message: string;
+}
 
 export interface TaskContext {
   readonly job: ResolvedJob;

@@ -17,7 +17,6 @@ import {
 import type { Logger } from '../logger.ts';
 import type { WorkerMetrics } from '../metrics.ts';
 import type { Random } from '../random.ts';
-import type { BadRecordDetails } from './bad-records.ts';
 import { ensureBaseline, type BaselineOptions } from './baseline.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { CommitCycle, type CommitReport } from './commit-cycle.ts';
@@ -29,7 +28,7 @@ import { FatalProblem } from './problem.ts';
 import { groupWatermark } from './group-watermark.ts';
 import { readFailure } from './read-failure.ts';
 import { partitionKey } from './task-id.ts';
-import { createTaskContext } from './task-context.ts';
+import { type BadRecordDetails, createTaskContext } from './task-context.ts';
 import { createTask } from './task-factory.ts';
 import { TaskLoader } from './task-loader.ts';
 import type { TaskSlot } from './task-slot.ts';
@@ -49,10 +48,10 @@ export interface WorkerOptions {
   /** Name of the pod: group instance id and end of the transactional id. */
   readonly instanceId: string;
   /** Transactional id of the worker with this instance id. */
-  transactionalId(instanceId: string): string;
+  readonly transactionalId: (instanceId: string) => string;
   readonly topics: Topics;
   /** Rows of a print sink, one line each, after their commit. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
 }
 
 /** Encoded output that may wait for a commit; folding pauses above it. */

@@ -1,23 +1,11 @@
 // A real Kubernetes cluster for tests: the one that KUBECONFIG names, else kind's in Docker, else one of plain programs on this machine.
+import type { Cluster } from './cluster/cluster.ts';
 import { externalCluster } from './cluster/external-cluster.ts';
 import { startKindCluster } from './cluster/kind-cluster.ts';
 import { startLocalCluster } from './cluster/local-cluster.ts';
 import { dockerWorks } from './docker.ts';
-import type { Image } from './image.ts';
 
-export interface Cluster extends AsyncDisposable {
-  readonly provider: 'external' | 'kind' | 'local';
-  /** An administrator's kubeconfig. */
-  readonly kubeconfigPath: string;
-  /** The address at which pods reach this machine; brokers and S3 servers for them listen there (`podAddress`). */
-  readonly hostAddressForPods: string;
-  /** Makes an image known to the node; pods use it with `imagePullPolicy: IfNotPresent`. After a change of the code only what changed is copied. */
-  importImage(image: Image): Promise<void>;
-  /** Runs kubectl, with `stdin` as its standard input, and resolves with what it prints; fails with its message. */
-  kubectl(args: readonly string[], stdin?: string): Promise<string>;
-  /** Ends the cluster and removes all of it; leaves one that `KUBECONFIG` names alone. */
-  stop(): Promise<void>;
-}
+export type { Cluster } from './cluster/cluster.ts';
 
 /** Starts a cluster and resolves when pods can run. */
 export async function startCluster(): Promise<Cluster> {

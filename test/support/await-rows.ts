@@ -10,7 +10,7 @@ export interface AwaitRows {
   readonly count: number;
   readonly timeoutMs: number;
   /** Asked between two looks: throws when waiting has become pointless. */
-  check?(): void;
+  readonly check?: () => void;
 }
 
 export async function awaitRows({ bootstrapServers, topic, count, timeoutMs, check }: AwaitRows): Promise<ResultRow[]> {

@@ -2,7 +2,7 @@
 // implementation of the log port.
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
-import type { RecordBatch } from '../batch/record-batch.ts';
+import type { RecordBatch } from '../batch/index.ts';
 import type { Broker, ErrorCode, GroupStamp, TopicPartition } from '../broker.ts';
 
 /** What every part of the client layer is made with. */

@@ -1,5 +1,5 @@
 // The cluster that KUBECONFIG names: used as it is, and left running.
-import type { Cluster } from '../cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { loadImage } from './kind-cluster.ts';
 import { runKubectl } from './kubectl.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cached } from '../cache.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { findProgram } from '../debian-packages.ts';
 import { run } from '../exec.ts';
 import { atExit } from '../exit-hooks.ts';

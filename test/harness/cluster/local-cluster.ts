@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheRoot } from '../cache.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { ensurePackages } from '../debian-packages.ts';
 import { run } from '../exec.ts';
 import { atExit } from '../exit-hooks.ts';
