@@ -1,11 +1,9 @@
 // One worker: joins the group, owns tasks, folds what the reader brings, commits, hands tasks over. All work happens on one thread;
 // the loops below meet only in the slots and in the commit cycle's buffers.
 import type { ResolvedJob } from '../../crds/index.ts';
-import { BaselineStore, CheckpointStore, StoreError, type ObjectStore } from '../checkpoint/index.ts';
-import type { Clock } from '../clock.ts';
-import { BrokerError, type Broker, type GroupStamp, type OffsetSpec, type TopicPartition } from '../log/broker.ts';
+import { BaselineStore, CheckpointStore, StoreError } from '../checkpoint/index.ts';
+import type { GroupStamp, OffsetSpec, TopicPartition } from '../log/broker.ts';
 import {
-  fenceTransactionalId,
   GroupMember,
   LogReader,
   TransactionalProducer,
@@ -14,16 +12,12 @@ import {
   type TopicPartitionCount,
   type TransactionError,
 } from '../log/client/index.ts';
-import type { Logger } from '../logger.ts';
-import type { WorkerMetrics } from '../metrics.ts';
-import type { Random } from '../random.ts';
 import { ensureBaseline, type BaselineOptions } from './baseline.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { CommitCycle, type CommitReport } from './commit-cycle.ts';
+import { fenceDeparted } from './fence-departed.ts';
 import { Notifier } from './notifier.ts';
 import { commitIntervalMs, smoothed, URGENT_INTERVAL_MS, type CommitCost } from './pace.ts';
-import type { Topics } from './prerequisites.ts';
-import type { Troubles } from './troubles.ts';
 import { FatalProblem } from './problem.ts';
 import { groupWatermark } from './group-watermark.ts';
 import { readFailure } from './read-failure.ts';
@@ -33,26 +27,8 @@ import { createTask } from './task-factory.ts';
 import { TaskLoader } from './task-loader.ts';
 import type { TaskSlot } from './task-slot.ts';
 import { TaskTable } from './task-table.ts';
-
-export interface WorkerOptions {
-  readonly broker: Broker;
-  readonly store: ObjectStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly metrics: WorkerMetrics;
-  readonly troubles: Troubles;
-  readonly job: ResolvedJob;
-  readonly planHash: string;
-  readonly incarnation: { readonly id: string; readonly number: number };
-  /** Name of the pod: group instance id and end of the transactional id. */
-  readonly instanceId: string;
-  /** Transactional id of the worker with this instance id. */
-  readonly transactionalId: (instanceId: string) => string;
-  readonly topics: Topics;
-  /** Rows of a print sink, one line each, after their commit. */
-  readonly print: (line: string) => void;
-}
+import { trimShuffleLog } from './trim-shuffle-log.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 /** Encoded output that may wait for a commit; folding pauses above it. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
@@ -142,7 +118,7 @@ export class Worker {
         claims: () => this.slots.map(({ partition }) => partition),
         partitionCounts: () => Promise.resolve(this.#partitionCounts()),
         beforeAssignment: (stamp, counts) => this.#beginIncarnation(stamp, counts),
-        departed: (instanceIds) => void this.#fence(instanceIds),
+        departed: (instanceIds) => void fenceDeparted(options, instanceIds, this.#end.signal),
         assigned: (assignment) => this.#onAssigned(assignment),
         lost: (reason) => this.#onLost(reason),
         waiting: (why) => options.troubles.waiting('group', why),
@@ -350,27 +326,6 @@ export class Worker {
     }
   }
 
-  /** Aborts what departed members have left open, so that nobody waits for their transactions to time out. */
-  async #fence(instanceIds: readonly string[]): Promise<void> {
-    const { broker, clock, random, log, job, transactionalId } = this.#options;
-    for (const instanceId of instanceIds) {
-      try {
-        await fenceTransactionalId({
-          broker,
-          clock,
-          random,
-          transactionalId: transactionalId(instanceId),
-          transactionTimeoutMs: job.delivery.transactionTimeoutMs,
-          signal: this.#end.signal,
-        });
-        log.info('fenced', { instanceId });
-      } catch (error) {
-        // Only a delay: the transaction times out by itself.
-        if (!this.#end.signal.aborted) log.warn('fence-failed', { instanceId, error: String(error) });
-      }
-    }
-  }
-
   #onAssigned(assignment: GroupAssignment): void {
     const { log, metrics } = this.#options;
     this.#assignment = assignment;
@@ -480,31 +435,10 @@ export class Worker {
     if (slot.state === 'draining') this.#commitWanted.notify();
   }
 
-  /** Shuffle records below the oldest retained checkpoint will never be read again. */
   #onRemoved(slot: TaskSlot, ids: readonly string[], error: Error | null): void {
-    const { broker, log } = this.#options;
     if (error !== null)
-      log.warn('checkpoint-delete-failed', { task: slot.name, checkpoints: ids, error: error.message });
-    const oldest = slot.chain.at(-1);
-    if (
-      slot.kind !== 'aggregate' ||
-      oldest === undefined ||
-      slot.chain.length < this.#options.job.checkpoint.retain ||
-      !slot.commits
-    )
-      return;
-    void this.#guard(
-      broker.deleteRecords([{ ...slot.partition, offset: oldest.offset }]).then(
-        (answers) => {
-          for (const { error: code } of answers)
-            if (code !== 'NONE') log.warn('shuffle-trim-failed', { task: slot.name, code });
-        },
-        (failure: unknown) => {
-          if (!(failure instanceof BrokerError)) throw failure;
-          log.warn('shuffle-trim-failed', { task: slot.name, code: failure.code });
-        },
-      ),
-    );
+      this.#options.log.warn('checkpoint-delete-failed', { task: slot.name, checkpoints: ids, error: error.message });
+    void this.#guard(trimShuffleLog(this.#options, slot));
   }
 }
 
