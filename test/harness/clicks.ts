@@ -5,6 +5,7 @@ export {
   type ClickstreamOptions,
   clickJson,
   clickstream,
+  keyPartitioner,
   type ProduceOptions,
   type Produced,
   produceClicks,

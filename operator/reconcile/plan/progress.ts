@@ -48,8 +48,10 @@ function underWay(observed: Observed, target: Target): Progress {
   const workers = `${ready} of ${count(wanted, 'worker')} ready`;
   const wasRunning = previous?.phase === 'Running' || previous?.phase === 'Rescaling';
   const rescaled = previous?.phase === 'Rescaling' || (previous?.desiredReplicas ?? wanted) !== wanted;
-  if (wasRunning && rescaled)
-    return { phase: 'Rescaling', reason: 'Rescaling', message: `${workers} while scaling to ${wanted}.` };
+  if (wasRunning && rescaled) {
+    const many = ready > wanted ? `${count(ready, 'worker')} ready` : workers;
+    return { phase: 'Rescaling', reason: 'Rescaling', message: `${many} while scaling to ${wanted}.` };
+  }
   const rolling = (status.updatedReplicas ?? 0) < (status.replicas ?? 0);
   if (wasRunning && rolling)
     return { phase: 'Running', reason: 'RollingUpdate', message: `${workers}; workers are replaced one by one.` };

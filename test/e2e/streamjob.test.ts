@@ -1,0 +1,22 @@
+// The whole product on a real cluster, with a real Kafka and a real S3 server. The parts are in the cases files beside this one; they share
+// one cluster with one operator, as the jobs of a company do.
+import { afterAll, beforeAll } from 'vitest';
+import { type Environment, startEnvironment } from './environment.ts';
+import { mainJob } from './main-job.cases.ts';
+
+let started: Environment | undefined;
+
+function environment(): Environment {
+  if (started === undefined) throw new Error('the cluster of these tests has not been started');
+  return started;
+}
+
+beforeAll(async () => {
+  started = await startEnvironment();
+});
+
+afterAll(async () => {
+  await started?.[Symbol.asyncDispose]();
+});
+
+mainJob(environment);
