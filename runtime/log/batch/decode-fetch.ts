@@ -24,6 +24,8 @@ export function decodeFetch(partition: FetchedPartition, position: number): Deco
       if (sizeBytes === 0) break;
       const header = layout.readBatchHeader(bytes, at);
       const end = at + sizeBytes;
+      // Before the header is believed in anything: a damaged one could pass for a batch that need not be read.
+      verify({ header, bytes, at, partition });
       const batchEnd = header.baseOffset + header.lastOffsetDelta + 1;
       const dead = isMarkerOrAborted({ header, bytes, at, partition }, aborted);
       // Compaction may leave a header without records.
@@ -80,9 +82,8 @@ function controlKind(raw: RawBatch): 'commit' | 'abort' | null {
   return cursor.next() ? markerKind(cursor.buffer, cursor.keyStart, cursor.keyEnd) : null;
 }
 
-function decodeData({ header, bytes, at, partition }: RawBatch): RecordBatch {
-  const end = at + header.sizeBytes;
-  const crc = crc32c(bytes.subarray(at + layout.ATTRIBUTES_AT, end));
+function verify({ header, bytes, at, partition }: RawBatch): void {
+  const crc = crc32c(bytes.subarray(at + layout.ATTRIBUTES_AT, at + header.sizeBytes));
   if (crc !== header.crc) {
     throw corrupt(
       partition,
@@ -98,6 +99,10 @@ function decodeData({ header, bytes, at, partition }: RawBatch): RecordBatch {
       `${header.recordCount} records, last offset delta ${header.lastOffsetDelta}`,
     );
   }
+}
+
+function decodeData({ header, bytes, at, partition }: RawBatch): RecordBatch {
+  const end = at + header.sizeBytes;
   const codec = COMPRESSIONS[header.attributes & layout.COMPRESSION_MASK];
   if (codec === undefined) {
     throw corrupt(
