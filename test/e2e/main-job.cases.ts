@@ -42,7 +42,7 @@ const SETTLE_MS = 60_000;
 interface Disturbance {
   readonly name: string;
   /** Resolves when the job has recovered. */
-  run(job: Job): Promise<void>;
+  readonly run: (job: Job) => Promise<void>;
 }
 
 interface Disturbed {
@@ -156,7 +156,7 @@ export function mainJob(environment: () => Environment): void {
       const spec = { keyBy: shape.keyBy, parallelism: 2, maxParallelism: 8 };
       const job = await Job.apply(environment(), { name, source, sink, spec });
       await job.waitUntilRunning(2);
-      process.stdout.write(`${await job.kubectl(['get', 'sj', '--output=wide'])}`);
+      process.stdout.write(await job.kubectl(['get', 'sj', '--output=wide']));
 
       const clicks = stream(shape);
       let clicksSoFar = 0;
