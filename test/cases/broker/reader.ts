@@ -32,7 +32,13 @@ export interface FetchInput extends TopicPartition {
 }
 
 const NEVER = new AbortController().signal;
-const LEADER_ERRORS = new Set(['NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_ID']);
+const LEADER_ERRORS = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_LEADER_EPOCH',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_ID',
+]);
 
 export async function leaderOf(context: BrokerContext, broker: Broker, at: TopicPartition): Promise<number> {
   const known = ({ topics }: Awaited<ReturnType<Broker['metadata']>>): number | undefined =>
