@@ -92,7 +92,7 @@ export async function runWorkerProcess(options: WorkerProcessOptions, signal: Ab
     }
     return EXIT.fine;
   } catch (error) {
-    if (signal.aborted && !(error instanceof FatalProblem) && isAbort(error)) return EXIT.fine;
+    if (signal.aborted && (error === signal.reason || isAbort(error))) return EXIT.fine;
     if (error instanceof PlanMismatch || (error instanceof GroupMemberError && error.kind === 'planMismatch')) {
       log.error('plan-mismatch', { error: error.message });
       return EXIT.planMismatch;

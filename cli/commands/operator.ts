@@ -20,13 +20,15 @@ export function addOperator(program: Command): void {
     .option('--no-leader-elect', 'work without holding the Lease')
     .option('--port <n>', 'of /healthz, /readyz and /metrics', '8080');
   outputOption(command).action(async ({ kubeconfig, namespace, leaderElect, port }: OperatorFlags) => {
+    // Before anything is loaded: the first process of a container ignores signals that it has no handler for.
+    const signal = stopSignal();
     const { runOperator } = await import('../../operator/index.ts');
     await runOperator({
       kubeconfig,
       namespaces: namespace,
       leaderElect,
       port: integer('--port', port, { min: 0, max: 65_535 }),
-      signal: stopSignal(),
+      signal,
     });
   });
 }

@@ -17,6 +17,8 @@ export function addWorker(program: Command): void {
     .requiredOption('--config <file>', 'the configuration that the operator writes')
     .option('--on-problem <what>', 'stay: keep serving the status; exit: end with code 1', 'stay');
   outputOption(command).action(async ({ config, onProblem }: WorkerFlags) => {
+    // Before anything is loaded: the first process of a container ignores signals that it has no handler for.
+    const signal = stopSignal();
     // Each command loads only what it needs: a worker starts without the Kubernetes client.
     const { runWorker } = await import('../../runtime/main.ts');
     process.exitCode = await runWorker(
@@ -26,7 +28,7 @@ export function addWorker(program: Command): void {
         port: integer('STREAMJOB_HTTP_PORT', process.env['STREAMJOB_HTTP_PORT'] ?? '8081', { min: 0, max: 65_535 }),
         onProblem,
       },
-      stopSignal(),
+      signal,
     );
   });
 }

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { type Environment, startEnvironment } from './environment.ts';
 import { mainJob } from './main-job.cases.ts';
+import { operatorAtWork } from './operator.cases.ts';
 
 let started: Environment | undefined;
 
@@ -20,3 +21,4 @@ afterAll(async () => {
 });
 
 mainJob(environment);
+operatorAtWork(environment);

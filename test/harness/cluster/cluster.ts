@@ -11,6 +11,8 @@ export interface Cluster extends AsyncDisposable {
   importImage(image: Image): Promise<void>;
   /** Runs kubectl, with `stdin` as its standard input, and resolves with what it prints; fails with its message. */
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
+  /** Crashes the API server (SIGKILL) and resolves when it serves again; etcd, nodes and pods go on meanwhile. */
+  crashApiServer(): Promise<void>;
   /** Ends the cluster and removes all of it; leaves one that `KUBECONFIG` names alone. */
   stop(): Promise<void>;
 }

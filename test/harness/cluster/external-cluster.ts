@@ -1,6 +1,6 @@
 // The cluster that KUBECONFIG names: used as it is, and left running.
 import type { Cluster } from './cluster.ts';
-import { loadImage } from './kind-cluster.ts';
+import { crashKindApiServer, loadImage } from './kind-cluster.ts';
 import { runKubectl } from './kubectl.ts';
 
 const KIND_CONTEXT = /^kind-(.+)$/;
@@ -10,6 +10,7 @@ export async function externalCluster(kubeconfigPath: string): Promise<Cluster> 
   const kubectl = (args: readonly string[], stdin?: string): Promise<string> => runKubectl(kubeconfigPath, args, stdin);
   const context = (await kubectl(['config', 'current-context'])).trim();
   const stop = async (): Promise<void> => undefined;
+  const kindName = KIND_CONTEXT.exec(context)?.[1];
   return {
     provider: 'external',
     kubeconfigPath,
@@ -19,10 +20,14 @@ export async function externalCluster(kubeconfigPath: string): Promise<Cluster> 
       throw new Error('KUBECONFIG is set, so HOST_ADDRESS_FOR_PODS must say at which address pods reach this machine');
     },
     async importImage(image) {
-      const name = KIND_CONTEXT.exec(context)?.[1];
-      if (name === undefined)
+      if (kindName === undefined)
         throw new Error(`images cannot be imported into the cluster of context ${context}: only into one of kind's`);
-      await loadImage(name, image);
+      await loadImage(kindName, image);
+    },
+    async crashApiServer() {
+      if (kindName === undefined)
+        throw new Error(`the API server of context ${context} cannot be crashed: only that of a cluster of kind's`);
+      await crashKindApiServer(kindName, kubeconfigPath);
     },
     kubectl,
     stop,

@@ -10,8 +10,10 @@ import { run } from '../exec.ts';
 import { atExit } from '../exit-hooks.ts';
 import type { Image } from '../image.ts';
 import { writeOciArchive } from '../image/oci-archive.ts';
+import { waitUntil } from '../ports.ts';
 import { runKubectl } from './kubectl.ts';
 
+const RESTART_TIMEOUT_MS = 120_000;
 const KIND_MODULE = 'sigs.k8s.io/kind@v0.31.0';
 
 /** The `kind` program: the installed one, else built from its Go module. */
@@ -58,6 +60,20 @@ export async function loadImage(clusterName: string, { images }: Image): Promise
   }
 }
 
+/** Crashes the API server of a cluster of kind's; its kubelet starts it again. Resolves when it serves. */
+export async function crashKindApiServer(clusterName: string, kubeconfigPath: string): Promise<void> {
+  const node = `${clusterName}-control-plane`;
+  const pids = async (): Promise<string> =>
+    (await run('docker', ['exec', node, 'pidof', 'kube-apiserver'])).stdout.trim();
+  const crashed = await pids();
+  await run('docker', ['exec', node, 'kill', '-9', ...crashed.split(' ')]);
+  await waitUntil(
+    async () =>
+      (await pids()) !== crashed && (await runKubectl(kubeconfigPath, ['get', '--raw', '/readyz'])).trim() === 'ok',
+    { timeoutMs: RESTART_TIMEOUT_MS, pollMs: 250, what: `the return of the API server in ${node}` },
+  );
+}
+
 /** Starts a cluster of one node and resolves when it is ready. */
 export async function startKindCluster(): Promise<Cluster> {
   const kind = await kindProgram();
@@ -77,6 +93,7 @@ export async function startKindCluster(): Promise<Cluster> {
       kubeconfigPath,
       hostAddressForPods: await gatewayAddress(),
       importImage: (image) => loadImage(name, image),
+      crashApiServer: () => crashKindApiServer(name, kubeconfigPath),
       kubectl: (args, stdin) => runKubectl(kubeconfigPath, args, stdin),
       stop,
       [Symbol.asyncDispose]: stop,

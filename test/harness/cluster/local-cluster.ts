@@ -109,6 +109,22 @@ class LocalCluster implements Cluster {
     this.#processes.push(await startProcess({ name: spec.name, command, args, logPath }));
   }
 
+  #untilApiServerAnswers(): Promise<void> {
+    return this.#wait(
+      'an answer of the API server',
+      async () => (await this.kubectl(['get', '--raw', '/readyz'])) === 'ok',
+    );
+  }
+
+  async crashApiServer(): Promise<void> {
+    const spec = apiServer(this.#files);
+    const index = this.#processes.findIndex(({ name }) => name === spec.name);
+    const [running] = this.#processes.splice(index, index < 0 ? 0 : 1);
+    await running?.stop(0);
+    await this.#start(spec);
+    await this.#untilApiServerAnswers();
+  }
+
   async #wait(what: string, condition: () => Promise<boolean>): Promise<void> {
     await waitUntil(condition, {
       timeoutMs: START_TIMEOUT_MS,
@@ -129,10 +145,7 @@ class LocalCluster implements Cluster {
     const imported = this.#wait('an answer of containerd', async () => (await this.#ctr(['version'])) !== '').then(() =>
       this.importImage({ images: [pause] }),
     );
-    await this.#wait(
-      'an answer of the API server',
-      async () => (await this.kubectl(['get', '--raw', '/readyz'])) === 'ok',
-    );
+    await this.#untilApiServerAnswers();
     for (const component of [controllerManager, scheduler, kubelet, kubeProxy]) await this.#start(component(files));
     await imported;
     const ready = '-o=jsonpath={.status.conditions[?(@.type=="Ready")].status}';
