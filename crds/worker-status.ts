@@ -18,8 +18,8 @@ export const WorkerTaskSchema = z.object({
   state: z.enum(TASK_STATES),
   /** Next offset to fold. */
   position: offset(),
-  /** Next offset to fold after the last successful commit. */
-  committed: offset(),
+  /** Next offset to fold after the last successful commit; null while that is being found out. */
+  committed: offset().nullable(),
   /** End of the partition as the broker last told it; null before the first answer. */
   highWatermark: offset().nullable(),
   /** Null while nothing is known yet. */

@@ -83,7 +83,7 @@ function taskStatus(slot: TaskSlot, state: Exclude<TaskSlot['state'], 'released'
     partition: slot.partition.partition,
     state,
     position: slot.task.position,
-    committed: slot.committed.offset,
+    committed: slot.committed.offset < 0 ? null : slot.committed.offset,
     highWatermark: slot.highWatermark,
     watermark: Number.isFinite(slot.task.watermark) ? slot.task.watermark : null,
     checkpoint: slot.checkpoint,
