@@ -11,13 +11,13 @@ import type { ObjectStore } from './checkpoint/index.ts';
 import type { Clock } from './clock.ts';
 import { startWorkerServer } from './http/worker-server.ts';
 import { BrokerError, type Broker } from './log/broker.ts';
-import { GroupMemberError, OffsetFetchError } from './log/client/index.ts';
+import { GroupMemberError, OffsetFetchError, TransactionError } from './log/client/index.ts';
 import type { Logger } from './logger.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import type { Random } from './random.ts';
 import { findTopics, type Topics } from './task/prerequisites.ts';
 import { FatalProblem, PlanMismatch, type ProblemDetails } from './task/problem.ts';
-import { Troubles } from './task/troubles.ts';
+import { commitProblem, Troubles } from './task/troubles.ts';
 import { Worker } from './task/worker.ts';
 import { refreshGauges, workerStatus } from './worker-report.ts';
 
@@ -163,6 +163,8 @@ function fatal(error: unknown): ProblemDetails | null {
     return { reason: 'BrokerUnsupported', message: error.message };
   if (error instanceof GroupMemberError && error.kind === 'notAuthorized')
     return { reason: 'NotAuthorized', message: error.message, userAction: 'grant the worker READ on its group' };
+  // InitProducerId was refused: no restart changes that.
+  if (error instanceof TransactionError && error.kind === 'rejected') return commitProblem(error);
   if (error instanceof OffsetFetchError)
     return {
       reason: error.code.endsWith('AUTHORIZATION_FAILED') ? 'NotAuthorized' : 'BrokerUnreachable',

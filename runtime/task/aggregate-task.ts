@@ -67,7 +67,7 @@ export class AggregateTask implements Task {
     this.position = Math.max(this.position, Math.min(nextOffset, limit));
   }
 
-  observe(_caughtUp: boolean): void {
+  observe(): void {
     // Silence of the shuffle log means nothing: the sources announce their own.
   }
 

@@ -1,6 +1,7 @@
 // The beginning of an incarnation. The group's leader commits the first offset of every task before anybody gets an assignment,
 // in a transaction that carries the new generation: a leader that was replaced meanwhile is refused by the broker. Afterwards a
 // missing or foreign offset is a loss that people must decide on, never a reason to start over.
+import type { ResolvedJob } from '../../crds/index.ts';
 import type { Baseline, BaselineStore } from '../checkpoint/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker, CommittedOffset, GroupStamp, OffsetSpec, TopicPartition } from '../log/broker.ts';
@@ -195,4 +196,9 @@ function lost(missing: readonly CommittedOffset[], baseline: Baseline | null): F
     userAction: 'delete and re-create the job to start over; results after the lost offsets will be written again',
     ...(first === undefined ? {} : { topic: first.topic, partition: first.partition }),
   });
+}
+
+/** Where a source partition without any offset begins. */
+export function firstOffset(startFrom: ResolvedJob['source']['kafka']['startFrom']): OffsetSpec {
+  return startFrom.kind === 'timestamp' ? { timestampMs: startFrom.timestampMs } : startFrom.kind;
 }

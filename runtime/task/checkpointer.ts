@@ -55,7 +55,7 @@ export class Checkpointer {
   }
 
   /** The commit of `entry` is known to have succeeded: its state may be stored. */
-  store(entry: CommitEntry): void {
+  async store(entry: CommitEntry): Promise<void> {
     const { slot, snapshot } = entry;
     if (snapshot === null || slot.state === 'released') return;
     slot.uploading = true;
@@ -63,6 +63,7 @@ export class Checkpointer {
     slot.snapshotAtMs = this.#options.clock.monotonicMs();
     const upload = this.#upload(slot, entry.offset, snapshot).finally(() => this.#uploads.delete(upload));
     this.#uploads.add(upload);
+    await upload;
   }
 
   /** The commit of `entry` named a checkpoint: what falls out of the retained ones is deleted. */

@@ -42,6 +42,8 @@ export interface CommitHost {
   disagrees(slot: TaskSlot, committed: CommittedOffset): void;
   /** A commit failed and will be tried again. Null when it went through. */
   failing(error: TransactionError | null, attempt: number): void;
+  /** What a commit waits for, null when that is over. */
+  waiting(why: string | null): void;
 }
 
 export interface CommitCycleOptions {
@@ -184,16 +186,22 @@ export class CommitCycle {
     this.#dropLost(transaction);
     if (transaction.entries.length === 0) return false;
     const partitions = transaction.entries.map(({ slot }) => slot.partition);
-    const answer = await fetchCommitted({ broker, clock, random, groupId, partitions, signal });
+    const onWait = (why: string | null): void => host.waiting(why);
+    const answer = await fetchCommitted({ broker, clock, random, groupId, partitions, signal, onWait });
     const byKey = new Map(answer.map((offset) => [partitionKey(offset), offset]));
-    let committed = false;
-    for (const entry of transaction.entries) {
-      const found = byKey.get(partitionKey(entry.slot.partition));
-      if (found === undefined || !entry.slot.commits) continue;
-      const seq = decodeCommitMetadata(found.metadata)?.seq;
-      if (found.offset === entry.offset && seq === entry.seq) committed = true;
-      else if (found.offset !== entry.previous.offset || seq !== entry.previous.seq) host.disagrees(entry.slot, found);
-    }
+    const found = transaction.entries.flatMap((entry) => {
+      const offset = byKey.get(partitionKey(entry.slot.partition));
+      return offset === undefined || !entry.slot.commits ? [] : [{ entry, offset }];
+    });
+    // The metadata names who committed: the like of what we sent, by somebody else, is not ours.
+    const isOurs = ({ entry, offset }: (typeof found)[number]): boolean =>
+      offset.offset === entry.offset && offset.metadata === entry.metadata;
+    const isAsBefore = ({ entry: { previous }, offset }: (typeof found)[number]): boolean =>
+      offset.offset === previous.offset && decodeCommitMetadata(offset.metadata)?.seq === previous.seq;
+    // All or nothing: where one went through, another that is as before was undone since.
+    const committed = found.some(isOurs);
+    for (const each of found)
+      if (!(committed ? isOurs(each) : isAsBefore(each))) host.disagrees(each.entry.slot, each.offset);
     this.#dropLost(transaction);
     return committed;
   }

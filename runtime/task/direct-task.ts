@@ -65,7 +65,7 @@ export class DirectTask implements Task {
     this.position = Math.max(this.position, Math.min(nextOffset, limit));
   }
 
-  observe(_caughtUp: boolean): void {
+  observe(): void {
     // A key lives in this partition alone: its silence holds nobody back.
   }
 

@@ -5,7 +5,7 @@ import { RecordCursor } from '../log/batch/index.ts';
 import type { AggregateSet } from '../aggregate/index.ts';
 import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
 import { type KeyTable, KeyTablePool, RowPartitioner, ShuffleBlockWriter, shufflePartition } from '../state/index.ts';
-import { IdleTracker, PartitionWatermark, windowStart } from '../window/index.ts';
+import { IdleTracker, PartitionWatermark, type SilentFetch, windowStart } from '../window/index.ts';
 import { BadRecords } from './bad-records.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import type { Outputs } from './outputs.ts';
@@ -93,8 +93,8 @@ export class IngestTask implements Task {
     this.position = Math.max(this.position, Math.min(nextOffset, limit));
   }
 
-  observe(caughtUp: boolean): void {
-    if (this.#idle.observe({ caughtUp, atMs: this.#context.clock.now() })) this.#announceToAll = true;
+  observe(fetch: SilentFetch): void {
+    if (this.#idle.observe(fetch)) this.#announceToAll = true;
   }
 
   flush(outputs: Outputs): boolean {

@@ -71,8 +71,12 @@ export class TaskTable {
 
   /** What is in memory does not belong to what is committed. */
   reload(slot: TaskSlot): void {
+    // One that is to go loses nothing: the next owner loads it anyway.
+    if (slot.state === 'draining') return this.remove(slot);
     this.#options.reader.unassign(slot.partition);
     this.#options.dropOutputs(slot);
+    slot.readerEpoch = -1;
+    slot.verified = null;
     slot.to('loading');
     slot.task = this.#options.create(slot.partition);
     this.#queueLoad(slot);

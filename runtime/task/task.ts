@@ -1,6 +1,7 @@
 // What the worker loop knows of a task: a fold over one log. Its state is a pure function of the records before `position` (and of
 // the decisions in the commit metadata); nothing here does I/O, and outputs go into buffers that the commit cycle sends.
 import type { RecordBatch } from '../log/batch/index.ts';
+import type { SilentFetch } from '../window/index.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import type { Outputs } from './outputs.ts';
 import type { TaskKind } from './task-id.ts';
@@ -41,8 +42,8 @@ export interface Task {
   restore(position: number, snapshot: Uint8Array | null, metadata: CommitMetadata): void;
   /** Folds what is in range. `outputs` null: silently, the outputs are known to be out already. Throws FatalProblem. */
   fold(range: FoldRange, outputs: Outputs | null): void;
-  /** A fetch answered: whether it was successful and said that `position` is the end of the log. */
-  observe(caughtUp: boolean): void;
+  /** A fetch answered, before what it brought is folded. */
+  observe(fetch: SilentFetch): void;
   /** Appends what is held back until a commit. True when the commit must name this task even if its offset did not move. */
   flush(outputs: Outputs): boolean;
   metadata(): TaskMetadata;

@@ -88,7 +88,7 @@ export function brokerProblem(error: BrokerError): ProblemDetails {
   };
 }
 
-function commitProblem(error: TransactionError): ProblemDetails {
+export function commitProblem(error: TransactionError): ProblemDetails {
   const [first] = error.partitions;
   const denied = error.code.endsWith('AUTHORIZATION_FAILED');
   return {

@@ -69,7 +69,7 @@ class Life {
       this.#note('zombie', name);
       running.cut();
       this.#running.delete(name);
-      await this.#evict(name);
+      await this.setup.evict(name);
       this.#zombies.push(running);
     } else if (dice < 0.8) {
       this.#note('stop', name);
@@ -80,7 +80,7 @@ class Life {
       this.#zombies.shift()?.resume();
     } else {
       this.#note('evict', name);
-      await this.#evict(name);
+      await this.setup.evict(name);
     }
   }
 
@@ -93,13 +93,6 @@ class Life {
   async #start(name: string): Promise<void> {
     this.#note('start', name);
     this.#running.set(name, await this.setup.start(name, this.#lossy()));
-  }
-
-  /** As the operator does for a pod that is gone, or for one that it takes for gone. */
-  async #evict(name: string): Promise<void> {
-    const broker = this.setup.cluster.connect({ clientId: 'operator' });
-    await broker.leaveGroup({ groupId: this.setup.groupId, memberId: '', instanceId: name, reason: 'evicted' });
-    await broker.close();
   }
 
   #anyone(): readonly [string, Running] | readonly ['', undefined] {

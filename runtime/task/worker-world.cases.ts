@@ -109,11 +109,22 @@ export function setUp({ keyBy = ['user'], spec = {}, store = new MemoryStore(), 
     return running;
   };
 
+  /** As the operator does for a pod that is gone, or that it takes for gone: out of the group, and its transaction aborted. */
+  const evict = async (instanceId: string): Promise<void> => {
+    const broker = cluster.connect({ clientId: 'operator' });
+    await broker.leaveGroup({ groupId: incarnation.id, memberId: '', instanceId, reason: 'evicted' });
+    await broker.initProducerId({
+      transactionalId: transactionalId(incarnation.id, instanceId),
+      transactionTimeoutMs: 10_000,
+    });
+    await broker.close();
+  };
+
   const rows = () =>
     cluster
       .readAll('out', { isolation: 'read_committed' })
       .map(({ value }) => JSON.parse(String(value)) as Record<string, unknown>);
-  return { cluster, store, start, rows, groupId: incarnation.id };
+  return { cluster, store, start, rows, evict, groupId: incarnation.id };
 }
 
 export type Setup = ReturnType<typeof setUp>;

@@ -1,5 +1,6 @@
 // Whole workers over the embedded log: what a committed reader sees must be what the input says, exactly once, whatever happens.
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { BrokerError } from '../log/broker.ts';
 import type { Intercept } from '../log/memory/index.ts';
 import { FatalProblem } from './problem.ts';
@@ -101,6 +102,47 @@ describe('a shuffled job', () => {
     await until('all rows', () => setup.rows().length >= oracle(100).length);
     expect(await running.stop()).toBeNull();
     expect(sorted(setup.rows())).toEqual(sorted(oracle(100)));
+  });
+
+  test('an answer that was long on its way says nothing of the silence since', async () => {
+    const setup = setUp({
+      spec: {
+        source: {
+          kafka: { bootstrapServers: 'memory:1', topic: 'in' },
+          eventTime: { field: 'ts', unit: 'ms' },
+          watermark: { idleTimeout: '1500ms' },
+        },
+      },
+    });
+    let answers: Promise<void> | undefined;
+    let requests: Promise<void> | undefined;
+    const running = await setup.start('w0', ({ api }, phase) => {
+      if (api !== 'fetch') return undefined;
+      return phase === 'after' ? answers : requests;
+    });
+    feed(setup, { from: 0, to: 60 }, anyPartition);
+    for (const partition of [0, 1])
+      setup.cluster.append('in', partition, [{ value: JSON.stringify({ user: 'ahead', ts: 5_000, v: 0 }) }]);
+    await until('only the last window waits for the third partition', () => setup.rows().length >= oracle(50).length);
+    // Its silence has begun to count when an answer gets stuck that knows of nothing new.
+    await systemClock.sleep(400);
+    const stall = Promise.withResolvers<void>();
+    answers = stall.promise;
+    await systemClock.sleep(200);
+    setup.cluster.append('in', 2, [{ value: JSON.stringify({ user: 'u4', ts: 58, v: 3 }) }]);
+    await systemClock.sleep(1_500);
+    // It arrives, and a commit goes by before the next one.
+    requests = systemClock.sleep(200);
+    answers = undefined;
+    stall.resolve();
+    await requests;
+    requests = undefined;
+    tick(setup, 6_000);
+    await until('all rows', () => setup.rows().length >= oracle(60).length + 1);
+    expect(await running.stop()).toBeNull();
+    const counted = (rows: Record<string, unknown>[]): number =>
+      rows.filter(({ user }) => user !== 'ahead').reduce((sum, { n }) => sum + Number(n), 0);
+    expect(counted(setup.rows())).toBe(61);
   });
 });
 

@@ -1,8 +1,7 @@
 // One worker: joins the group, owns tasks, folds what the reader brings, commits, hands tasks over. All work happens on one thread;
 // the loops below meet only in the slots and in the commit cycle's buffers.
-import type { ResolvedJob } from '../../crds/index.ts';
-import { BaselineStore, CheckpointStore, StoreError } from '../checkpoint/index.ts';
-import type { GroupStamp, OffsetSpec, TopicPartition } from '../log/broker.ts';
+import { BaselineStore, CheckpointStore } from '../checkpoint/index.ts';
+import type { TopicPartition } from '../log/broker.ts';
 import {
   GroupMember,
   LogReader,
@@ -12,17 +11,19 @@ import {
   type TopicPartitionCount,
   type TransactionError,
 } from '../log/client/index.ts';
-import { ensureBaseline, type BaselineOptions } from './baseline.ts';
+import { badRecordReporter } from './bad-record-reporter.ts';
+import { firstOffset, type BaselineOptions } from './baseline.ts';
+import { beginIncarnation } from './begin-incarnation.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { CommitCycle, type CommitReport } from './commit-cycle.ts';
 import { fenceDeparted } from './fence-departed.ts';
 import { Notifier } from './notifier.ts';
 import { commitIntervalMs, smoothed, URGENT_INTERVAL_MS, type CommitCost } from './pace.ts';
-import { FatalProblem } from './problem.ts';
+import { FatalProblem, PlanMismatch } from './problem.ts';
 import { groupWatermark } from './group-watermark.ts';
 import { readFailure } from './read-failure.ts';
 import { partitionKey } from './task-id.ts';
-import { type BadRecordDetails, createTaskContext } from './task-context.ts';
+import { createTaskContext } from './task-context.ts';
 import { createTask } from './task-factory.ts';
 import { TaskLoader } from './task-loader.ts';
 import type { TaskSlot } from './task-slot.ts';
@@ -52,21 +53,26 @@ export class Worker {
   #assignment: GroupAssignment | null = null;
   #cost: CommitCost = { durationMs: 0, partitions: 0, workers: 1 };
   #lastCommitAtMs: number | null = null;
-  #badRecords = 0;
-  /** Loop turns: a watchdog sees whether the worker gets on. */
+  /** Rounds of the commit loop that are over. */
+  #rounds = 0;
+  /**
+   * Rises with every turn of a loop, and with every attempt at something that is waited for: a watchdog sees a worker that hangs,
+   * not one that has nothing to do or that no restart can help.
+   */
   turns = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     const { broker, clock, random, job, planHash, incarnation, instanceId, topics } = options;
     const groupId = incarnation.id;
-    this.#reader = new LogReader({ broker, clock, random, waiting: (why) => options.troubles.waiting('reader', why) });
+    this.#reader = new LogReader({ broker, clock, random, waiting: (why) => this.#waitFor('reader', why) });
     this.#producer = new TransactionalProducer({
       broker,
       clock,
       random,
       transactionalId: options.transactionalId(instanceId),
       transactionTimeoutMs: job.delivery.transactionTimeoutMs,
+      waiting: (why) => this.#waitFor('commit', why),
     });
     this.#checkpointer = new Checkpointer({
       store: new CheckpointStore({ store: options.store, incarnation: incarnation.id, clock, random }),
@@ -117,11 +123,12 @@ export class Worker {
       events: {
         claims: () => this.slots.map(({ partition }) => partition),
         partitionCounts: () => Promise.resolve(this.#partitionCounts()),
-        beforeAssignment: (stamp, counts) => this.#beginIncarnation(stamp, counts),
+        beforeAssignment: (stamp, counts) =>
+          beginIncarnation({ ...this.#baseline, troubles: options.troubles }, counts, stamp, this.#end.signal),
         departed: (instanceIds) => void fenceDeparted(options, instanceIds, this.#end.signal),
         assigned: (assignment) => this.#onAssigned(assignment),
         lost: (reason) => this.#onLost(reason),
-        waiting: (why) => options.troubles.waiting('group', why),
+        waiting: (why) => this.#waitFor('group', why),
         fatal: (error) => this.#end.abort(error),
       },
     });
@@ -147,11 +154,12 @@ export class Worker {
           this.#tasks.reload(slot);
         },
         failing: (error, attempt) => this.#onCommitFailing(error, attempt),
+        waiting: (why) => this.#waitFor('commit', why),
       },
     });
     const context = createTaskContext({
       ...options,
-      onBadRecord: (details) => this.#onBadRecord(details),
+      onBadRecord: badRecordReporter(options),
       groupWatermark: async () => {
         try {
           return await groupWatermark({ broker, clock, groupId, shuffle: topics.shuffle, signal: this.#end.signal });
@@ -210,10 +218,11 @@ export class Worker {
     if (!end.aborted) {
       log.info('stopping', { tasks: this.#tasks.size });
       await this.#handOverAll();
-      await this.#member.leave('the worker stops');
+      // First: a commit that still waits for the membership is called off, it has not failed.
       this.#end.abort();
-    } else if (end.reason instanceof FatalProblem) {
-      await this.#member.leave(`stopped: ${end.reason.details.reason}`);
+      await this.#member.leave('the worker stops');
+    } else if (end.reason instanceof FatalProblem || end.reason instanceof PlanMismatch) {
+      await this.#member.leave(`stopped: ${end.reason.message}`);
     }
     await Promise.all(loops);
     await this.#checkpointer.settle();
@@ -233,7 +242,7 @@ export class Worker {
             await this.#commitWhatIsGood(end);
           throw error;
         }
-        while (this.#cycle.outputs.sizeBytes > MAX_WAITING_BYTES) {
+        while (this.#waitingBytes() > MAX_WAITING_BYTES) {
           this.#commitWanted.notify();
           await this.#committed.wait(clock, 100, end);
         }
@@ -249,6 +258,8 @@ export class Worker {
     while (!end.aborted) {
       const begun = clock.monotonicMs();
       if (this.#member.stamp() !== null) await this.#cycle.commit(end);
+      this.#rounds++;
+      this.turns++;
       this.#committed.notify();
       this.#release();
       const elapsed = clock.monotonicMs() - begun;
@@ -274,12 +285,28 @@ export class Worker {
     if (!this.#end.signal.aborted) this.#end.abort(error);
   }
 
-  /** Before a record that ends the job: what came before it is committed. The first commit may be one that was in flight. */
+  /** Before a record that ends the job: what came before it is committed, which a commit that is in flight already does not hold. */
   async #commitWhatIsGood(end: AbortSignal): Promise<void> {
-    for (let round = 0; round < 2; round++) {
+    const { clock } = this.#options;
+    const enough = this.#rounds + (this.#cycle.inFlight ? 2 : 1);
+    const deadline = clock.monotonicMs() + FINAL_COMMIT_BUDGET_MS;
+    while (this.#rounds < enough && clock.monotonicMs() < deadline) {
       this.#commitWanted.notify();
-      await this.#committed.wait(this.#options.clock, FINAL_COMMIT_BUDGET_MS, end);
+      await this.#committed.wait(clock, 100, end);
     }
+  }
+
+  /** Encoded output, and what ingest tasks have not encoded yet. */
+  #waitingBytes(): number {
+    return this.slots.reduce(
+      (sum, { kind, task }) => (kind === 'ingest' ? sum + task.stateBytes : sum),
+      this.#cycle.outputs.sizeBytes,
+    );
+  }
+
+  #waitFor(part: string, why: string | null): void {
+    this.turns++;
+    this.#options.troubles.waiting(part, why);
   }
 
   #take(item: ReaderItem): void {
@@ -290,7 +317,7 @@ export class Worker {
     if (slot.state === 'replaying') this.#replay(slot, item);
     if (slot.state !== 'live') return;
     this.#cycle.outputs.owner = slot.number;
-    slot.task.observe(item.caughtUp);
+    slot.task.observe({ caughtUp: item.caughtUp, atMs: item.askedAtMs });
     slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: Infinity }, this.#cycle.outputs);
   }
 
@@ -309,21 +336,6 @@ export class Worker {
       topic,
       partitions: partitions.length,
     }));
-  }
-
-  async #beginIncarnation(stamp: GroupStamp, counts: readonly TopicPartitionCount[]): Promise<void> {
-    const { troubles } = this.#options;
-    try {
-      await ensureBaseline(this.#baseline, counts, stamp, this.#end.signal);
-      troubles.storage(null);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      troubles.storage(error);
-      // The member asks again for as long as it leads.
-      throw Object.assign(new Error(`the beginning of the job cannot be written: ${error.message}`, { cause: error }), {
-        retryable: true,
-      });
-    }
   }
 
   #onAssigned(assignment: GroupAssignment): void {
@@ -402,20 +414,13 @@ export class Worker {
     metrics.commits.inc();
     for (const line of report.outputs.printedLines) print(line);
     for (const entry of report.entries) {
-      this.#checkpointer.store(entry);
+      void this.#guard(this.#checkpointer.store(entry));
       if (entry.names !== null) void this.#guard(this.#checkpointer.named(entry));
     }
   }
 
-  #onBadRecord(details: BadRecordDetails): void {
-    const { log, metrics } = this.#options;
-    metrics.bad.inc({ topic: details.topic, partition: details.partition, reason: details.reason });
-    // A flood of bad records must not become a flood of lines: the first ten, then ever rarer.
-    const count = ++this.#badRecords;
-    if (count <= 10 || (count & (count - 1)) === 0) log.warn('bad-record', { ...details, count });
-  }
-
   #onCommitFailing(error: TransactionError | null, attempt: number): void {
+    this.turns++;
     this.#options.troubles.commit(error);
     if (error === null) return;
     this.#options.metrics.commitRetries.inc({ reason: error.code });
@@ -440,8 +445,4 @@ export class Worker {
       this.#options.log.warn('checkpoint-delete-failed', { task: slot.name, checkpoints: ids, error: error.message });
     void this.#guard(trimShuffleLog(this.#options, slot));
   }
-}
-
-function firstOffset(startFrom: ResolvedJob['source']['kafka']['startFrom']): OffsetSpec {
-  return startFrom.kind === 'timestamp' ? { timestampMs: startFrom.timestampMs } : startFrom.kind;
 }

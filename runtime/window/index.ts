@@ -1,5 +1,5 @@
 // Windows and watermarks, pure: the only door to this folder.
-export { type IdleState, IdleTracker, NOT_IDLE } from './idle-tracker.ts';
+export { type IdleState, IdleTracker, NOT_IDLE, type SilentFetch } from './idle-tracker.ts';
 export { PartitionWatermark } from './partition-watermark.ts';
 export { SourceWatermarks } from './source-watermarks.ts';
 export { isLate, type TumblingWindow, windowStart } from './tumbling.ts';

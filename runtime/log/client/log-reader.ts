@@ -21,6 +21,8 @@ interface LeaderLoop {
 interface Asked {
   readonly reader: PartitionReader;
   readonly revision: number;
+  /** Wall clock. */
+  readonly atMs: number;
 }
 
 export class LogReader {
@@ -249,9 +251,10 @@ export class LogReader {
     if (this.#buffer.sizeBytes >= maxBufferedBytes) return [];
     // A slow task must not fill the buffer with its own records and starve the others.
     const shareBytes = Math.max(maxPartitionBytes, maxBufferedBytes / this.#partitions.size);
+    const atMs = this.#options.clock.now();
     return own
       .filter(({ paused, key }) => !paused && this.#buffer.bytesOf(key) < shareBytes)
-      .map((reader) => ({ reader, revision: reader.revision }));
+      .map((reader) => ({ reader, revision: reader.revision, atMs }));
   }
 
   async #fetch(leaderId: number, loop: LeaderLoop, asked: readonly Asked[]): Promise<void> {
@@ -281,7 +284,7 @@ export class LogReader {
     const byKey = new Map(asked.map((each) => [each.reader.key, each]));
     for (const answer of answers) {
       const each = byKey.get(partitionKey(answer));
-      if (each !== undefined && this.#isCurrent(each)) this.#take(each.reader, answer);
+      if (each !== undefined && this.#isCurrent(each)) this.#take(each, answer);
     }
   }
 
@@ -289,14 +292,14 @@ export class LogReader {
     return this.#partitions.get(reader.key) === reader && reader.revision === revision;
   }
 
-  #take(reader: PartitionReader, answer: FetchedPartition): void {
+  #take({ reader, atMs }: Asked, answer: FetchedPartition): void {
     if (answer.error !== 'NONE') {
       this.#refused(reader, answer.error);
       return;
     }
     const { clock, idleReportMs } = this.#options;
     try {
-      const chunk = reader.accept(answer, clock.monotonicMs(), idleReportMs);
+      const chunk = reader.accept(answer, { askedAtMs: atMs, nowMs: clock.monotonicMs(), idleReportMs });
       if (chunk === null) return this.#recovered();
       if (chunk.bytes > 0) {
         this.#partitions.delete(reader.key);
@@ -352,7 +355,8 @@ export class LogReader {
   }
 
   #doubt(reader: PartitionReader): void {
-    const chunk = reader.doubt(this.#options.clock.monotonicMs());
+    const { clock } = this.#options;
+    const chunk = reader.doubt({ askedAtMs: clock.now(), nowMs: clock.monotonicMs() });
     if (chunk !== null) this.#push(chunk);
   }
 

@@ -16,6 +16,14 @@ export type PartitionPhase = 'leaderless' | 'reading' | 'outOfRange' | 'failed';
 /** Corrupt answers in a row, and refusals of an offset that lies within the limits, before they are an error. */
 const MAX_DISPUTED = 5;
 
+export interface AnswerTimes {
+  /** Wall clock when the fetch was sent, epoch ms. */
+  readonly askedAtMs: number;
+  /** Monotonic. */
+  readonly nowMs: number;
+  readonly idleReportMs: number;
+}
+
 export class PartitionReader implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
@@ -58,7 +66,7 @@ export class PartitionReader implements TopicPartition {
   }
 
   /** A successful answer. Null when it is no news. Throws BrokerError CORRUPT. */
-  accept(answer: FetchedPartition, nowMs: number, idleReportMs: number): ReaderChunk | null {
+  accept(answer: FetchedPartition, { askedAtMs, nowMs, idleReportMs }: AnswerTimes): ReaderChunk | null {
     const { batches, nextOffset } = decodeFetch(answer, this.position);
     const moved = nextOffset > this.position;
     this.position = nextOffset;
@@ -72,12 +80,15 @@ export class PartitionReader implements TopicPartition {
     const reported = this.#reported;
     const quiet = reported !== null && reported.caughtUp === caughtUp && nowMs - reported.atMs < idleReportMs;
     if (!moved && quiet) return null;
-    return this.#chunk(batches, caughtUp, nowMs);
+    this.#reported = { caughtUp, atMs: nowMs };
+    return this.#chunk(batches, caughtUp, askedAtMs);
   }
 
   /** A fetch failed: whoever was told that the partition is caught up must know that nobody can say so now (W8). */
-  doubt(nowMs: number): ReaderChunk | null {
-    return this.#reported?.caughtUp === true ? this.#chunk([], false, nowMs) : null;
+  doubt({ askedAtMs, nowMs }: Pick<AnswerTimes, 'askedAtMs' | 'nowMs'>): ReaderChunk | null {
+    if (this.#reported?.caughtUp !== true) return null;
+    this.#reported = { caughtUp: false, atMs: nowMs };
+    return this.#chunk([], false, askedAtMs);
   }
 
   fail(error: ErrorCode, message: string, limits?: { logStartOffset: number; highWatermark: number }): ReaderFailure {
@@ -92,8 +103,7 @@ export class PartitionReader implements TopicPartition {
     return ++this.disputed >= MAX_DISPUTED;
   }
 
-  #chunk(batches: ReaderChunk['batches'], caughtUp: boolean, nowMs: number): ReaderChunk {
-    this.#reported = { caughtUp, atMs: nowMs };
+  #chunk(batches: ReaderChunk['batches'], caughtUp: boolean, askedAtMs: number): ReaderChunk {
     return {
       kind: 'chunk',
       topic: this.topic,
@@ -105,6 +115,7 @@ export class PartitionReader implements TopicPartition {
       lastStableOffset: this.#lastStableOffset,
       logStartOffset: this.#logStartOffset,
       caughtUp,
+      askedAtMs,
       bytes: batches.reduce((sum, { start, end }) => sum + end - start, 0),
     };
   }

@@ -53,6 +53,8 @@ export interface ReaderChunk extends TopicPartition {
   readonly logStartOffset: number;
   /** A successful fetch answered with position = high watermark (W8). False as soon as a fetch fails. */
   readonly caughtUp: boolean;
+  /** Wall clock, epoch ms, when the fetch was sent: the answer may have waited for long, and says nothing of the time since. */
+  readonly askedAtMs: number;
   /** Decoded size. */
   readonly bytes: number;
 }
