@@ -1,7 +1,8 @@
 // The whole product on a real cluster, with a real Kafka and a real S3 server. The parts are in the cases files beside this one; they share
 // one cluster with one operator, as the jobs of a company do.
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type Environment, startEnvironment } from './environment.ts';
+import { sightOf } from './kubectl.ts';
 import { mainJob } from './main-job.cases.ts';
 import { operatorAtWork } from './operator.cases.ts';
 
@@ -14,6 +15,13 @@ function environment(): Environment {
 
 beforeAll(async () => {
   started = await startEnvironment();
+});
+
+// What a person would look at first.
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(async () => {
+    process.stdout.write(await sightOf(environment().cluster));
+  });
 });
 
 afterAll(async () => {

@@ -36,6 +36,9 @@ export function podTemplate(input: TemplateInput): Json {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
+      // The first process of a namespace ignores signals that it has no handler for: a worker that is told to stop before it has
+      // one would join the group all the same and be killed at the end of the grace period.
+      shareProcessNamespace: true,
       securityContext: {
         runAsNonRoot: true,
         runAsUser: NOBODY,

@@ -49,6 +49,8 @@ export const TEST_PROPERTIES: Readonly<Record<string, string>> = {
   // A topic that a test forgot to make is an error, not a topic.
   'auto.create.topics.enable': 'false',
   'num.partitions': '4',
+  // Clicks and results have made-up times: the broker must not delete them as too old.
+  'log.retention.ms': '-1',
   'log.segment.bytes': String(16 * 1024 * 1024),
   'log.cleaner.enable': 'false',
   'num.network.threads': '2',
