@@ -197,6 +197,26 @@ describe('transactional producer', () => {
       expect([world.rows(), await world.committed()]).toEqual([['b'], 9]);
     });
 
+  const steps: Record<string, (world: World, stamp: GroupStamp) => Promise<void>> = {
+    'its first batch': (world) => world.produce('a'),
+    'a batch to another partition': async (world) => {
+      await world.drive(world.producer.produce([{ topic: 'out', partition: 1, records: recordsOf('b') }]));
+    },
+    offsets: (world, stamp) => world.offset(stamp, 9),
+  };
+  for (const [what, step] of Object.entries(steps))
+    it(`learns at once that its id was taken over, when it sends ${what}`, async () => {
+      const world = new World();
+      const stamp = await world.begin();
+      if (what !== 'its first batch') await world.produce('a');
+      const { broker, clock, random } = world;
+      const id = { transactionalId: 'job-w0', transactionTimeoutMs: 10_000 };
+      await world.drive(fenceTransactionalId({ broker, clock, random, ...id, signal: never }));
+      const begun = clock.monotonicMs();
+      expect(await failing(step(world, stamp))).toMatchObject({ kind: 'fenced', code: 'PRODUCER_FENCED' });
+      expect(clock.monotonicMs() - begun).toBeLessThan(5);
+    });
+
   it('W4(b): a batch of a failed transaction that arrives late is in no later one', async () => {
     const sent: ProducePartition[][] = [];
     const lost = lose('endTxn', 'before');

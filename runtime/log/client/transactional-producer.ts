@@ -245,7 +245,19 @@ export class TransactionalProducer {
     const { clock, random, waiting } = this.#options;
     const deadlineMs = this.#remainingMs(session);
     const onWait = waiting === undefined ? {} : { onWait: waiting };
-    await retry(attempt, { clock, random, deadlineMs, unknownOutcome, ...onWait });
+    // A refusal is an answer: it ends the waiting, although the content may pass in another transaction.
+    const refusal = await retry<TransactionError | null>(
+      async (number) => {
+        try {
+          return await attempt(number);
+        } catch (error) {
+          if (error instanceof TransactionError) return { value: error };
+          throw error;
+        }
+      },
+      { clock, random, deadlineMs, unknownOutcome, ...onWait },
+    );
+    if (refusal !== null) throw refusal;
   }
 
   #remainingMs(session: Session): number {
