@@ -2,7 +2,7 @@
 // whoever finds it knows that a partition without a committed offset has lost it.
 import { crc32c } from '../log/batch/index.ts';
 import { hex } from './manifest.ts';
-import type { ObjectStore } from './object-store.ts';
+import { StoreError, type ObjectStore } from './object-store.ts';
 
 export interface Baseline {
   readonly incarnation: string;
@@ -21,7 +21,7 @@ export class BaselineStore {
     this.#key = `${incarnation}/baseline`;
   }
 
-  /** Null when the incarnation has none yet. Throws when the object is torn. */
+  /** Null when the incarnation has none yet. Throws StoreError, also when the object is torn. */
   async read(): Promise<Baseline | null> {
     const bytes = await this.#store.get(this.#key);
     if (bytes === null) return null;
@@ -30,7 +30,8 @@ export class BaselineStore {
     const [name, version, checksum] = text.slice(0, end).split(' ');
     const body = text.slice(end + 1);
     if (name !== 'streamjob-baseline' || version !== '1' || checksum !== hex(crc32c(Buffer.from(body))))
-      throw new Error(
+      throw new StoreError(
+        'Failed',
         `object ${this.#key} in ${this.#store.location} is not a readable baseline (format 1): restore or delete it`,
       );
     return JSON.parse(body) as Baseline;

@@ -28,13 +28,16 @@ export interface TopicPartitions {
   readonly partitions: number;
 }
 
-/** Throws FatalProblem or PlanMismatch; StoreError and BrokerError mean: try again. */
+/**
+ * Answers with the instance ids that have committed last: those that are no members any more may have left something open.
+ * Throws FatalProblem or PlanMismatch; StoreError and BrokerError mean: try again.
+ */
 export async function ensureBaseline(
   options: BaselineOptions,
   topics: readonly TopicPartitions[],
   stamp: GroupStamp,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const all = topics.flatMap(({ topic, partitions }) =>
     Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
   );
@@ -51,10 +54,13 @@ export async function ensureBaseline(
   if (baseline !== null) {
     checkSameLog(baseline, cluster);
     const missing = committed.filter((offset) => !present.includes(offset));
-    if (missing.length > 0) throw lost(missing, baseline);
-    return;
+    const vanished = missing.filter((offset) => baselineHas(baseline, offset));
+    if (vanished.length > 0) throw lost(vanished, baseline);
+    if (missing.length > 0) await takeUp(options, missing, { stamp, baseline, signal });
+    return committers(committed);
   }
-  if (present.length === 0) await commitFirstOffsets(options, producer, all, stamp);
+  if (present.length === 0)
+    await commitFirstOffsets(options, producer, { partitions: all, startFrom: options.startFrom, stamp });
   else if (present.length < all.length)
     throw lost(
       committed.filter((offset) => !present.includes(offset)),
@@ -76,18 +82,24 @@ export async function ensureBaseline(
       offsets: Array.from({ length: partitions }, (_, partition) => bases.get(partitionKey({ topic, partition })) ?? 0),
     })),
   });
+  return committers(begun);
+}
+
+interface FirstOffsets {
+  readonly partitions: readonly TopicPartition[];
+  readonly startFrom: OffsetSpec;
+  readonly stamp: GroupStamp;
 }
 
 async function commitFirstOffsets(
   options: BaselineOptions,
   producer: TransactionalProducer,
-  partitions: readonly TopicPartition[],
-  stamp: GroupStamp,
+  { partitions, startFrom, stamp }: FirstOffsets,
 ): Promise<void> {
   const listed = await options.broker.listOffsets(
     partitions.map((partition) => ({
       ...partition,
-      at: partition.topic === options.sourceTopic ? options.startFrom : 'earliest',
+      at: partition.topic === options.sourceTopic ? startFrom : 'earliest',
     })),
   );
   const failed = listed.find(({ error }) => error !== 'NONE');
@@ -130,6 +142,34 @@ function baselineProducer(options: BaselineOptions): TransactionalProducer {
     transactionalId: `${incarnation.id}-baseline`,
     transactionTimeoutMs,
   });
+}
+
+/** The source has grown since the job began: what is new is read from its beginning, wherever the job began. */
+async function takeUp(
+  options: BaselineOptions,
+  partitions: readonly CommittedOffset[],
+  { stamp, baseline, signal }: { stamp: GroupStamp; baseline: Baseline; signal: AbortSignal },
+): Promise<void> {
+  if (baseline.topics.length === 1) {
+    const before = baseline.topics[0]?.offsets.length ?? 0;
+    throw new FatalProblem({
+      reason: 'PartitionsChanged',
+      message: `topic ${options.sourceTopic} had ${before} partitions when the job began and has more now: keys have moved to other partitions, and a direct job would count them in parts`,
+      userAction: 'delete and re-create the job, with shuffle: always if the topic may grow again',
+      topic: options.sourceTopic,
+    });
+  }
+  const producer = baselineProducer(options);
+  await producer.initialise(signal);
+  await commitFirstOffsets(options, producer, { partitions, startFrom: 'earliest', stamp });
+}
+
+function baselineHas({ topics }: Baseline, { topic, partition }: TopicPartition): boolean {
+  return topics.some((known) => known.topic === topic && partition < known.offsets.length);
+}
+
+function committers(committed: readonly CommittedOffset[]): ReadonlySet<string> {
+  return new Set(committed.flatMap(({ metadata }) => decodeCommitMetadata(metadata)?.by ?? []));
 }
 
 async function offsets(

@@ -4,18 +4,19 @@ import type { GroupStamp } from '../log/broker.ts';
 import { ensureBaseline, type BaselineOptions, type TopicPartitions } from './baseline.ts';
 import type { Troubles } from './troubles.ts';
 
-/** Errors as `ensureBaseline`; those of the store are `retryable`. */
+/** Answer and errors as `ensureBaseline`; those of the store are `retryable`. */
 // oxlint-disable-next-line max-params -- the shape of ensureBaseline
 export async function beginIncarnation(
   options: BaselineOptions & { readonly troubles: Troubles },
   counts: readonly TopicPartitions[],
   stamp: GroupStamp,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const { troubles } = options;
   try {
-    await ensureBaseline(options, counts, stamp, signal);
+    const committers = await ensureBaseline(options, counts, stamp, signal);
     troubles.storage(null);
+    return committers;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     troubles.storage(error);

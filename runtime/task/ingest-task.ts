@@ -39,6 +39,7 @@ export class IngestTask implements Task {
   readonly #announced: Float64Array;
   #announcedBoundary = Number.NEGATIVE_INFINITY;
   #announceToAll = true;
+  #notedSinceMs: number | null = null;
   /** Until the partition has caught up with the job after silence, its records travel one by one. */
   #returning = false;
   #catchUpMs = Number.POSITIVE_INFINITY;
@@ -124,6 +125,7 @@ export class IngestTask implements Task {
       wrote = true;
     }
     if (all) this.#announcedBoundary = this.#boundary();
+    if (this.#isSilenceWorthNoting(nowMs)) wrote = true;
     this.#announceToAll = false;
     if (this.#returning) this.#askHowFar();
     return wrote;
@@ -239,6 +241,15 @@ export class IngestTask implements Task {
       this.#pool.give(table);
     }
     this.#panes.clear();
+  }
+
+  /** A long silence is committed once, so that another owner goes on counting it instead of beginning anew. */
+  #isSilenceWorthNoting(nowMs: number): boolean {
+    const { sinceMs } = this.#idle.state;
+    const { idleTimeoutMs } = this.#context.job.source.watermark;
+    if (sinceMs === null || sinceMs === this.#notedSinceMs || nowMs - sinceMs < idleTimeoutMs / 4) return false;
+    this.#notedSinceMs = sinceMs;
+    return true;
   }
 
   #announce(writer: ShuffleBlockWriter, s: number): void {

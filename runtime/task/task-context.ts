@@ -21,8 +21,8 @@ export interface TaskContext {
   readonly planHash: string;
   readonly clock: Clock;
   readonly sourceTopic: string;
-  /** As known when the worker started. */
-  readonly sourcePartitions: number;
+  /** As the present generation of the group knows it; a source may grow. */
+  sourcePartitions: number;
   /** Empty for direct jobs. */
   readonly shuffleTopic: string;
   /** 0 for direct jobs. */

@@ -8,7 +8,6 @@ import {
   TransactionalProducer,
   type GroupAssignment,
   type ReaderItem,
-  type TopicPartitionCount,
   type TransactionError,
 } from '../log/client/index.ts';
 import { badRecordReporter } from './bad-record-reporter.ts';
@@ -16,14 +15,15 @@ import { firstOffset, type BaselineOptions } from './baseline.ts';
 import { beginIncarnation } from './begin-incarnation.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { CommitCycle, type CommitReport } from './commit-cycle.ts';
-import { fenceDeparted } from './fence-departed.ts';
+import { DepartedMembers } from './departed-members.ts';
 import { Notifier } from './notifier.ts';
+import { countOf, partitionCounts } from './partition-counts.ts';
 import { commitIntervalMs, smoothed, URGENT_INTERVAL_MS, type CommitCost } from './pace.ts';
 import { FatalProblem, PlanMismatch } from './problem.ts';
 import { groupWatermark } from './group-watermark.ts';
 import { readFailure } from './read-failure.ts';
 import { partitionKey } from './task-id.ts';
-import { createTaskContext } from './task-context.ts';
+import { createTaskContext, type TaskContext } from './task-context.ts';
 import { createTask } from './task-factory.ts';
 import { TaskLoader } from './task-loader.ts';
 import type { TaskSlot } from './task-slot.ts';
@@ -39,6 +39,8 @@ const FINAL_COMMIT_BUDGET_MS = 5_000;
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #tasks: TaskTable;
+  readonly #context: TaskContext;
+  readonly #departed: DepartedMembers;
   readonly #reader: LogReader;
   readonly #member: GroupMember;
   readonly #producer: TransactionalProducer;
@@ -74,6 +76,7 @@ export class Worker {
       transactionTimeoutMs: job.delivery.transactionTimeoutMs,
       waiting: (why) => this.#waitFor('commit', why),
     });
+    this.#departed = new DepartedMembers(options, this.#end.signal);
     this.#checkpointer = new Checkpointer({
       store: new CheckpointStore({ store: options.store, incarnation: incarnation.id, clock, random }),
       clock,
@@ -122,10 +125,12 @@ export class Worker {
       topics: all,
       events: {
         claims: () => this.slots.map(({ partition }) => partition),
-        partitionCounts: () => Promise.resolve(this.#partitionCounts()),
-        beforeAssignment: (stamp, counts) =>
-          beginIncarnation({ ...this.#baseline, troubles: options.troubles }, counts, stamp, this.#end.signal),
-        departed: (instanceIds) => void fenceDeparted(options, instanceIds, this.#end.signal),
+        partitionCounts: () => partitionCounts(broker, topics),
+        beforeAssignment: async (stamp, counts) => {
+          const baseline = { ...this.#baseline, troubles: options.troubles };
+          this.#departed.committed(await beginIncarnation(baseline, counts, stamp, this.#end.signal));
+        },
+        departed: (instanceIds) => void this.#departed.fence(instanceIds),
         assigned: (assignment) => this.#onAssigned(assignment),
         lost: (reason) => this.#onLost(reason),
         waiting: (why) => this.#waitFor('group', why),
@@ -157,7 +162,7 @@ export class Worker {
         waiting: (why) => this.#waitFor('commit', why),
       },
     });
-    const context = createTaskContext({
+    this.#context = createTaskContext({
       ...options,
       onBadRecord: badRecordReporter(options),
       groupWatermark: async () => {
@@ -174,7 +179,7 @@ export class Worker {
       reader: this.#reader,
       loader,
       end: this.#end.signal,
-      create: (partition) => createTask(context, partition),
+      create: (partition) => createTask(this.#context, partition),
       dropOutputs: (slot) => this.#cycle.drop(slot),
       wantCommit: () => this.#commitWanted.notify(),
       failed: (error) => this.#fail(error),
@@ -330,17 +335,11 @@ export class Worker {
 
   // ---- membership
 
-  #partitionCounts(): readonly TopicPartitionCount[] {
-    const { source, shuffle } = this.#options.topics;
-    return [source, ...(shuffle === null ? [] : [shuffle])].map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.length,
-    }));
-  }
-
   #onAssigned(assignment: GroupAssignment): void {
     const { log, metrics } = this.#options;
     this.#assignment = assignment;
+    this.#departed.assigned(assignment);
+    this.#context.sourcePartitions = countOf(assignment, this.#context.sourceTopic) ?? this.#context.sourcePartitions;
     this.#cost = { ...this.#cost, workers: Math.max(1, assignment.map.instances.length) };
     metrics.rebalances.inc();
     log.info('assigned', {
