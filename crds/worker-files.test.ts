@@ -10,7 +10,7 @@ const CONFIG: WorkerConfig = {
   job: 'clicks',
   uid: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
   incarnation: 1,
-  planHash: '742d3658',
+  planHash: '5721669a',
   generation: 4,
   spec: BASE_MANIFEST.spec,
 };
@@ -38,7 +38,7 @@ const STATUS: WorkerStatus = {
   v: 1,
   job: 'clicks',
   incarnation: 1,
-  planHash: '742d3658',
+  planHash: '5721669a',
   instanceId: 'clicks-worker-1',
   state: 'running',
   live: true,

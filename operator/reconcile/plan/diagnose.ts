@@ -119,7 +119,7 @@ function workerFinding(pod: string, problem: WorkerProblem, worker: { live: bool
 
 function placeOf(problem: WorkerProblem): string {
   if (problem.topic === undefined) return problem.task ?? '';
-  const partition = problem.partition === undefined ? '' : `-${problem.partition}`;
+  const partition = problem.partition === undefined ? '' : `/${problem.partition}`;
   return `${problem.topic}${partition}${problem.offset === undefined ? '' : `@${problem.offset}`}`;
 }
 

@@ -22,7 +22,6 @@ const ASPECTS: readonly Aspect[] = [
   ['spec.source.format', (job) => job.source.format],
   ['spec.source.eventTime', (job) => job.source.eventTime],
   ['spec.source.watermark', (job) => job.source.watermark],
-  ['spec.onBadRecord', (job) => job.onBadRecord],
   ['spec.allowedLateness', (job) => job.allowedLatenessMs],
   ['spec.lateData', (job) => job.lateData],
   ['spec.emit', (job) => job.emit],

@@ -153,7 +153,7 @@ export const POD_ROWS: Record<string, Row> = {
     does: [],
     phase: 'Failed',
     holds: { Stalled: 'PoisonRecord' },
-    says: ['not JSON', 'website-clicks-3@17'],
+    says: ['not JSON', 'website-clicks/3@17'],
     tells: ['PoisonRecord'],
   },
   'an old answer of a worker says nothing about now': {
