@@ -3,8 +3,8 @@ import type { Cluster } from '../harness/cluster.ts';
 
 /** Applies the objects by `kubectl apply -f -` and resolves with what it prints; fails with its message. */
 export function applied(cluster: Cluster, objects: readonly unknown[]): Promise<string> {
-  const list = { apiVersion: 'v1', kind: 'List', items: objects };
-  return cluster.kubectl(['apply', '--filename=-'], JSON.stringify(list));
+  const documents = objects.map((object) => JSON.stringify(object)).join('\n---\n');
+  return cluster.kubectl(['apply', '--filename=-'], documents);
 }
 
 /** What `kubectl get … -o json` shows. */

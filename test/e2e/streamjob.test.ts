@@ -1,6 +1,7 @@
 // The whole product on a real cluster, with a real Kafka and a real S3 server. The parts are in the cases files beside this one; they share
 // one cluster with one operator, as the jobs of a company do.
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { badInput } from './bad-input.cases.ts';
 import { type Environment, startEnvironment } from './environment.ts';
 import { sightOf } from './kubectl.ts';
 import { mainJob } from './main-job.cases.ts';
@@ -30,3 +31,4 @@ afterAll(async () => {
 
 mainJob(environment);
 operatorAtWork(environment);
+badInput(environment);
