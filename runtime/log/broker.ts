@@ -63,6 +63,8 @@ export interface FetchPartition {
   readonly partition: number;
   readonly offset: number;
   readonly maxBytes: number;
+  /** The topic that is meant: UNKNOWN_TOPIC_ID when the one of this name is known to be another by now. Absent: any. */
+  readonly topicId?: string;
 }
 
 export interface FetchRequest {
@@ -181,6 +183,14 @@ export interface ListedOffset extends TopicPartition {
   readonly offset: number;
 }
 
+export interface EpochEnd extends TopicPartition {
+  readonly error: ErrorCode;
+  /** The largest epoch in the log that is not above the one asked for. */
+  readonly leaderEpoch: number;
+  /** Where the next epoch begins, or the log ends. Both are −1 when the log knows of no epoch as late as that. */
+  readonly endOffset: number;
+}
+
 export interface TransactionalRequest extends ProducerIdentity {
   readonly transactionalId: string;
 }
@@ -191,6 +201,10 @@ export interface Broker {
   metadata(topics: readonly string[]): Promise<ClusterMetadata>;
   /** Last stable offset semantics do not apply: `latest` is the high watermark. */
   listOffsets(partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[]): Promise<readonly ListedOffset[]>;
+  /** How far the log of each leader epoch goes: less than was read under it, and the log was cut off since (W13). */
+  offsetsForLeaderEpochs(
+    partitions: readonly (TopicPartition & { readonly leaderEpoch: number })[],
+  ): Promise<readonly EpochEnd[]>;
   /** Isolation level read_committed. A long poll in flight is given up when the signal is aborted. */
   fetch(request: FetchRequest, signal: AbortSignal): Promise<readonly FetchedPartition[]>;
   /** Record deletion below `offset`; returns per-partition errors. */

@@ -1,5 +1,6 @@
 // From the bytes of a fetch to batches that may be folded: checked, decompressed, without markers and aborted data.
 import { BrokerError, type FetchedPartition } from '../broker.ts';
+import type { LeaderEpochs } from '../leader-epochs.ts';
 import { AbortedFilter } from './aborted-filter.ts';
 import { crc32c } from './checksum.ts';
 import { COMPRESSIONS, decompress } from './compression.ts';
@@ -11,9 +12,10 @@ import { RecordCursor } from './record-cursor.ts';
 /**
  * Decodes what was fetched at `position`. Batches that end below it are left out; one that straddles it is given whole, and
  * the caller passes over its records below `position`. Records of uncompressed batches refer to the fetched bytes.
+ * `epochs` is told the leader epoch of every batch, markers and aborted ones too.
  * Throws `BrokerError` CORRUPT, naming topic, partition and offset. An incomplete last batch is not an error.
  */
-export function decodeFetch(partition: FetchedPartition, position: number): DecodedFetch {
+export function decodeFetch(partition: FetchedPartition, position: number, epochs?: LeaderEpochs): DecodedFetch {
   const batches: RecordBatch[] = [];
   let nextOffset = position;
   if (partition.records !== null) {
@@ -26,6 +28,7 @@ export function decodeFetch(partition: FetchedPartition, position: number): Deco
       const end = at + sizeBytes;
       // Before the header is believed in anything: a damaged one could pass for a batch that need not be read.
       verify({ header, bytes, at, partition });
+      epochs?.note(header.leaderEpoch, header.baseOffset);
       const batchEnd = header.baseOffset + header.lastOffsetDelta + 1;
       const dead = isMarkerOrAborted({ header, bytes, at, partition }, aborted);
       // Compaction may leave a header without records.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Broker, BrokerError, type FetchedPartition, type TopicPartition } from '../broker.ts';
+import { LeaderEpochs } from '../leader-epochs.ts';
 import type { Intercept } from '../memory/index.ts';
 import { ClientWorld, recordsOf, valuesOf, withFaults } from './client-world.cases.ts';
 import { LogReader } from './log-reader.ts';
@@ -370,6 +371,47 @@ describe('log reader', () => {
     await world.until('the late one', () => world.values.get('later/0')?.length === 1, 1_000);
     await world.until('the error', () => world.failures.length === 1, 5_000);
     expect(world.failures).toMatchObject([{ ...IN, error: 'UNKNOWN_TOPIC_OR_PARTITION' }]);
+    await world.end();
+    await taking;
+  });
+
+  it('W13: reports a topic that was deleted and created again, and reads nothing of the new one', async () => {
+    const world = new World();
+    const idNow = async () => (await world.connect('admin').metadata(['in'])).topics[0]?.topicId;
+    const formerTopicId = await world.drive(idNow());
+    world.append(0, 'a');
+    world.reader.assign(IN, 0);
+    const taking = world.takeAll();
+    await world.until('the first', () => world.numbers(0).length === 1);
+    world.cluster.deleteTopic('in');
+    world.cluster.createTopic({ topic: 'in', partitions: 1 });
+    world.append(0, 'b', 'c', 'd');
+    await world.until('the error', () => world.failures.length === 1, 1_000);
+    const topicId = await world.drive(idNow());
+    expect(world.failures).toMatchObject([{ ...IN, error: 'TOPIC_RECREATED', offset: 1, topicId, formerTopicId }]);
+    world.reader.assign(IN, 1);
+    await world.until('the same again', () => world.failures.length === 2, 1_000);
+    expect(world.values.get('in/0')).toEqual(['a']);
+    await world.end();
+    await taking;
+  });
+
+  it('W13: tells the leader epoch of all that it reads, markers too', async () => {
+    const world = new World();
+    world.append(0, 'a', 'b');
+    const leaderEpochs = new LeaderEpochs();
+    world.reader.assign(IN, 0, leaderEpochs);
+    const taking = world.takeAll();
+    await world.until('the first', () => world.reader.position(IN) === 2);
+    const { clock, random } = world;
+    const parts = { broker: world.connect('writer'), clock, random, transactionTimeoutMs: 10_000 };
+    const producer = new TransactionalProducer({ ...parts, transactionalId: 'w' });
+    await world.drive(producer.initialise(never));
+    await world.drive(producer.produce([{ ...IN, records: recordsOf('c') }]));
+    world.cluster.truncate('in', 0, 3);
+    await world.drive(producer.commit());
+    await world.until('all', () => world.reader.position(IN) === 4);
+    expect([0, 1, 2, 3, 4].map((offset) => leaderEpochs.before(offset))).toEqual([-1, 0, 0, 0, 1]);
     await world.end();
     await taking;
   });

@@ -1,6 +1,7 @@
 // Reads assigned partitions from whoever leads them. One fetch loop per leader: the next request goes out as soon as the last
 // answer is decoded, while its records are being folded. What is in doubt is asked again; no offset is ever chosen here (W13).
 import { type FetchedPartition, type ListedOffset, type TopicMetadata, type TopicPartition } from '../broker.ts';
+import { LeaderEpochs } from '../leader-epochs.ts';
 import { isRetryableError } from './error-codes.ts';
 import { ItemBuffer } from './item-buffer.ts';
 import { partitionKey } from './partition-key.ts';
@@ -30,6 +31,8 @@ export class LogReader {
   readonly #waiting: (why: string | null) => void;
   /** In the order in which they are asked for: one that gave records goes to the end. */
   readonly #partitions = new Map<string, PartitionReader>();
+  /** Of each topic when it was first found: another one later is another log. */
+  readonly #topicIds = new Map<string, string>();
   readonly #buffer = new ItemBuffer();
   readonly #loops = new Map<number, LeaderLoop>();
   readonly #items = new Wake();
@@ -53,10 +56,13 @@ export class LogReader {
     };
   }
 
-  /** Reads on from `offset`; nothing of an earlier assignment comes out any more. Answers the epoch that its items will carry. */
-  assign(tp: TopicPartition, offset: number): number {
+  /**
+   * Reads on from `offset`; nothing of an earlier assignment comes out any more. `leaderEpochs` learns the epochs of what is read,
+   * before it comes out. Answers the epoch that its items will carry.
+   */
+  assign(tp: TopicPartition, offset: number, leaderEpochs = new LeaderEpochs()): number {
     this.unassign(tp);
-    const reader = new PartitionReader(tp, offset, ++this.#epoch);
+    const reader = new PartitionReader(tp, offset, { epoch: ++this.#epoch, leaderEpochs });
     this.#partitions.set(reader.key, reader);
     this.#placement.ring();
     return reader.epoch;
@@ -172,16 +178,28 @@ export class LogReader {
       if (this.#partitions.get(reader.key) !== reader) continue;
       const topic = known.get(reader.topic);
       const partition = topic?.partitions.find((each) => each.partition === reader.partition);
+      if (topic?.error === 'NONE' && this.#isAnother(reader, topic.topicId)) continue;
       const error = topic !== undefined && topic.error !== 'NONE' ? topic.error : partition?.error;
       // A partition that is listed with a leader can be asked, whatever else is wrong with its replicas.
       if (partition !== undefined && partition.leaderId >= 0 && topic?.error === 'NONE') {
         reader.phase = 'reading';
         reader.leaderId = partition.leaderId;
+        reader.topicId = topic.topicId;
         leaders.add(partition.leaderId);
       } else if (error === undefined) this.#refused(reader, 'UNKNOWN_TOPIC_OR_PARTITION');
       else this.#refused(reader, error === 'NONE' ? 'LEADER_NOT_AVAILABLE' : error);
     }
     for (const leaderId of leaders) this.#hurry(leaderId);
+  }
+
+  #isAnother(reader: PartitionReader, topicId: string): boolean {
+    const { topic } = reader;
+    const formerTopicId = this.#topicIds.get(topic) ?? topicId;
+    this.#topicIds.set(topic, formerTopicId);
+    if (topicId === formerTopicId) return false;
+    const message = `topic ${topic} was deleted and created again (id ${topicId}, was ${formerTopicId})`;
+    this.#push(reader.fail('TOPIC_RECREATED', message, { topicId, formerTopicId }));
+    return true;
   }
 
   async #askLimits(outOfRange: readonly PartitionReader[]): Promise<void> {
@@ -261,8 +279,9 @@ export class LogReader {
     const { broker, maxPartitionBytes, maxResponseBytes, maxBufferedBytes, maxWaitMs, minBytes } = this.#options;
     loop.interrupt = new AbortController();
     const { signal } = loop.interrupt;
-    const partitions = asked.map(({ reader: { topic, partition, position } }) => ({
+    const partitions = asked.map(({ reader: { topic, topicId, partition, position } }) => ({
       topic,
+      topicId,
       partition,
       offset: position,
       maxBytes: maxPartitionBytes,

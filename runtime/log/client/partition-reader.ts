@@ -1,6 +1,7 @@
 // Where the reader stands in one partition, and what an answer for it means. No I/O: the fetch loops act on the verdicts.
 import { decodeFetch } from '../batch/index.ts';
 import { BrokerError, type ErrorCode, type FetchedPartition, type TopicPartition } from '../broker.ts';
+import type { LeaderEpochs } from '../leader-epochs.ts';
 import { isRetriable } from './error-codes.ts';
 import { partitionKey } from './partition-key.ts';
 import type { ReaderChunk, ReaderFailure } from './types.ts';
@@ -24,13 +25,19 @@ export interface AnswerTimes {
   readonly idleReportMs: number;
 }
 
+export type FailureDetails = Pick<ReaderFailure, 'logStartOffset' | 'highWatermark' | 'topicId' | 'formerTopicId'>;
+
 export class PartitionReader implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly key: string;
   readonly epoch: number;
+  /** Learns the leader epoch of every batch that is read. */
+  readonly leaderEpochs: LeaderEpochs;
   phase: PartitionPhase = 'leaderless';
   leaderId = -1;
+  /** Known as soon as there is a leader. */
+  topicId = '';
   paused = false;
   /** Offset of the next fetch. */
   position: number;
@@ -49,11 +56,12 @@ export class PartitionReader implements TopicPartition {
   #lastStableOffset = -1;
   #logStartOffset = -1;
 
-  constructor(tp: TopicPartition, offset: number, epoch: number) {
+  constructor(tp: TopicPartition, offset: number, assigned: { epoch: number; leaderEpochs: LeaderEpochs }) {
     this.topic = tp.topic;
     this.partition = tp.partition;
     this.key = partitionKey(tp);
-    this.epoch = epoch;
+    this.epoch = assigned.epoch;
+    this.leaderEpochs = assigned.leaderEpochs;
     this.position = offset;
     this.delivered = offset;
   }
@@ -67,7 +75,7 @@ export class PartitionReader implements TopicPartition {
 
   /** A successful answer. Null when it is no news. Throws BrokerError CORRUPT. */
   accept(answer: FetchedPartition, { askedAtMs, nowMs, idleReportMs }: AnswerTimes): ReaderChunk | null {
-    const { batches, nextOffset } = decodeFetch(answer, this.position);
+    const { batches, nextOffset } = decodeFetch(answer, this.position, this.leaderEpochs);
     const moved = nextOffset > this.position;
     this.position = nextOffset;
     this.#highWatermark = answer.highWatermark;
@@ -91,11 +99,11 @@ export class PartitionReader implements TopicPartition {
     return this.#chunk([], false, askedAtMs);
   }
 
-  fail(error: ErrorCode, message: string, limits?: { logStartOffset: number; highWatermark: number }): ReaderFailure {
+  fail(error: ErrorCode, message: string, details: FailureDetails = {}): ReaderFailure {
     this.phase = 'failed';
     this.failures = 0;
     const { topic, partition, epoch, position: offset } = this;
-    return { kind: 'error', topic, partition, epoch, error, message, offset, ...limits };
+    return { kind: 'error', topic, partition, epoch, error, message, offset, ...details };
   }
 
   /** Counts an answer that cannot be right; true when there were too many. */

@@ -63,7 +63,10 @@ export interface ReaderChunk extends TopicPartition {
 export interface ReaderFailure extends TopicPartition {
   readonly kind: 'error';
   readonly epoch: number;
-  /** OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED, CORRUPT or another code that no retry can cure. */
+  /**
+   * OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED, CORRUPT or another code that no retry can cure.
+   * TOPIC_RECREATED is none of Kafka's: the topic has another id than when it was first read, so offsets mean another log.
+   */
   readonly error: ErrorCode;
   readonly message: string;
   /** The offset that could not be read. */
@@ -71,6 +74,9 @@ export interface ReaderFailure extends TopicPartition {
   /** Both known for OFFSET_OUT_OF_RANGE. */
   readonly logStartOffset?: number;
   readonly highWatermark?: number;
+  /** Both known for TOPIC_RECREATED. */
+  readonly topicId?: string;
+  readonly formerTopicId?: string;
 }
 
 export type ReaderItem = ReaderChunk | ReaderFailure;

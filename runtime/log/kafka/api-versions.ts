@@ -10,6 +10,7 @@ import { heartbeat, joinGroup, leaveGroup, syncGroup } from './requests/groups.t
 import { listOffsets } from './requests/list-offsets.ts';
 import { metadata } from './requests/metadata.ts';
 import { offsetFetch } from './requests/offset-fetch.ts';
+import { offsetForLeaderEpoch } from './requests/offset-for-leader-epoch.ts';
 import { produce } from './requests/produce.ts';
 import { createTopics, describeConfigs } from './requests/topics.ts';
 import {
@@ -47,7 +48,7 @@ export const REQUIRED: readonly Requirement[] = [
 ];
 
 /** Nice to have: without them a request answers UNSUPPORTED_VERSION, and the job goes on. */
-const OPTIONAL: readonly Requirement[] = [deleteRecords, createTopics, describeConfigs];
+const OPTIONAL: readonly Requirement[] = [deleteRecords, offsetForLeaderEpoch, createTopics, describeConfigs];
 
 /** v0: every broker understands it. */
 export const apiVersions: RequestSpec<null, { error: ErrorCode; apis: readonly OfferedVersions[] }> = {

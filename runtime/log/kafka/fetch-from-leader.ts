@@ -1,5 +1,5 @@
 // One long poll at one leader, on a connection that serves nothing else.
-import type { ErrorCode, FetchedPartition, FetchRequest } from '../broker.ts';
+import type { ErrorCode, FetchedPartition, FetchPartition, FetchRequest } from '../broker.ts';
 import { type Cluster, leaderOf } from './cluster.ts';
 import { ConnectError, type ConnectionPool } from './connection-pool.ts';
 import { isStaleMetadata, NOT_ANSWERED } from './error-codes.ts';
@@ -26,10 +26,16 @@ export async function fetchFromLeader(
   };
 
   const topics = await cluster.topics(request.partitions.map(({ topic }) => topic));
-  const known = request.partitions.filter(({ topic }) => topics.get(topic)?.error === 'NONE');
+  const errorOf = ({ topic, topicId }: FetchPartition): ErrorCode => {
+    const found = topics.get(topic) ?? { error: 'UNKNOWN_TOPIC_OR_PARTITION', topicId: '' };
+    if (found.error !== 'NONE') return found.error;
+    // Somebody else has asked for metadata since: the broker would take the new id for what is wanted.
+    return topicId === undefined || topicId === found.topicId ? 'NONE' : 'UNKNOWN_TOPIC_ID';
+  };
+  const known = request.partitions.filter((each) => errorOf(each) === 'NONE');
   const unknown = request.partitions
-    .filter(({ topic }) => topics.get(topic)?.error !== 'NONE')
-    .map((each) => fetchError(each, topics.get(each.topic)?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION'));
+    .filter((each) => errorOf(each) !== 'NONE')
+    .map((each) => fetchError(each, errorOf(each)));
   if (known.length === 0) return unknown;
   const address = cluster.addressOf(request.leaderId);
   if (address === null) return fail('LEADER_NOT_AVAILABLE');

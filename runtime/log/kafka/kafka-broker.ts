@@ -2,6 +2,7 @@
 import type {
   Broker,
   ClusterMetadata,
+  EpochEnd,
   ErrorCode,
   FetchedPartition,
   FetchRequest,
@@ -31,6 +32,7 @@ import { deleteRecords } from './requests/delete-records.ts';
 import { heartbeat, joinGroup, leaveGroup, type LeaveGroupBody, syncGroup } from './requests/groups.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsets } from './requests/list-offsets.ts';
 import { offsetFetch } from './requests/offset-fetch.ts';
+import { offsetForLeaderEpoch } from './requests/offset-for-leader-epoch.ts';
 import { produce } from './requests/produce.ts';
 import {
   addOffsetsToTxn,
@@ -75,6 +77,18 @@ export class KafkaBroker implements Broker {
       ...partitionError(each, NOT_ANSWERED),
       offset: -1,
     }));
+  }
+
+  offsetsForLeaderEpochs(
+    partitions: readonly (TopicPartition & { readonly leaderEpoch: number })[],
+  ): Promise<readonly EpochEnd[]> {
+    const asked = partitions.map(({ topic, partition, leaderEpoch: askedEpoch }) => ({ topic, partition, askedEpoch }));
+    return askLeaders(this.#parts, asked, {
+      spec: offsetForLeaderEpoch,
+      body: (part) => part,
+      timeoutMs: this.#parts.requestTimeoutMs,
+      failed: (each, error) => ({ ...partitionError(each, error), leaderEpoch: -1, endOffset: -1 }),
+    });
   }
 
   fetch(request: FetchRequest, signal: AbortSignal): Promise<readonly FetchedPartition[]> {

@@ -45,7 +45,7 @@ export class FetchPoll {
     let bytes = 0;
     for (const at of partitions) {
       const log = this.#topics.find(at);
-      if (log === null || log.leaderId !== this.#request.leaderId) return true;
+      if (log === null || this.#isAnother(at) || log.leaderId !== this.#request.leaderId) return true;
       const answer = log.answersAt(at.offset, minBytes);
       if (answer.failed) return true;
       bytes += answer.bytes;
@@ -69,8 +69,13 @@ export class FetchPoll {
   #read(at: FetchPartition, limits: { room: number; atLeastOneBatch: boolean }): FetchedPartition {
     const log = this.#topics.find(at);
     if (log === null) return failedFetch(at, 'UNKNOWN_TOPIC_OR_PARTITION');
+    if (this.#isAnother(at)) return failedFetch(at, 'UNKNOWN_TOPIC_ID');
     if (log.leaderId !== this.#request.leaderId) return failedFetch(at, 'NOT_LEADER_OR_FOLLOWER');
     const maxBytes = Math.min(at.maxBytes, limits.room);
     return log.read({ offset: at.offset, maxBytes, atLeastOneBatch: limits.atLeastOneBatch });
+  }
+
+  #isAnother({ topic, topicId }: FetchPartition): boolean {
+    return topicId !== undefined && topicId !== this.#topics.idOf(topic);
   }
 }

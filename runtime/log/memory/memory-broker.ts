@@ -63,6 +63,11 @@ export class MemoryBroker implements Broker {
     return this.#call('listOffsets', partitions, () => requests.listOffsets(this.#state, partitions));
   }
 
+  offsetsForLeaderEpochs(partitions: Request<'offsetsForLeaderEpochs'>): ReturnType<Broker['offsetsForLeaderEpochs']> {
+    const { topics } = this.#state;
+    return this.#call('offsetsForLeaderEpochs', partitions, () => requests.offsetsForLeaderEpochs(topics, partitions));
+  }
+
   /** Rejects with the signal's reason when it is aborted first. */
   fetch(request: FetchRequest, signal: AbortSignal): Promise<readonly FetchedPartition[]> {
     const { topics, timers } = this.#state;

@@ -311,3 +311,42 @@ describe('time that passes', () => {
     await cluster.close();
   });
 });
+
+describe('a new leader', () => {
+  test('that lacks the last batches ends the log before them, and says where its predecessor ended', async () => {
+    const { cluster } = newCluster();
+    const broker = cluster.connect({ clientId: 'c' });
+    for (const value of ['a', 'b', 'c']) cluster.append('t', 0, [{ value }, { value }]);
+    // In the middle of a batch, which goes as a whole.
+    cluster.truncate('t', 0, 3);
+    cluster.append('t', 0, [{ value: 'd' }]);
+    expect(values(cluster, 'read_committed')).toEqual(['a', 'a', 'd']);
+    const { topics } = await broker.metadata(['t']);
+    expect(topics[0]?.partitions[0]?.leaderEpoch).toBe(1);
+    const ends = await Promise.all([0, 1, 2].map((leaderEpoch) => endOf(broker, leaderEpoch)));
+    expect(ends).toEqual([
+      [0, 2],
+      [1, 3],
+      [-1, -1],
+    ]);
+    expect(() => cluster.truncate('t', 0, 4)).toThrow('offset 4 of t-0: 0 to 3');
+  });
+
+  test('knows producers and open transactions from what is left of the log', async () => {
+    const { cluster } = newCluster();
+    const broker = cluster.connect({ clientId: 'c' });
+    const identity = await initialise(broker);
+    for (const sequence of [0, 1]) expect(await produce(broker, identity, { value: 'x', sequence })).toBe('NONE');
+    cluster.truncate('t', 0, 1);
+    expect(await produce(broker, identity, { value: 'lost before', sequence: 2 })).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER');
+    expect(await produce(broker, identity, { value: 'again', sequence: 1 })).toBe('NONE');
+    expect(values(cluster, 'read_committed')).toEqual([]);
+    await broker.endTxn({ ...identity, commit: true });
+    expect(values(cluster, 'read_committed')).toEqual(['x', 'again']);
+  });
+});
+
+async function endOf(broker: Broker, leaderEpoch: number): Promise<unknown> {
+  const [end] = await broker.offsetsForLeaderEpochs([{ ...AT, leaderEpoch }]);
+  return [end?.leaderEpoch, end?.endOffset];
+}

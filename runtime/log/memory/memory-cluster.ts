@@ -115,6 +115,16 @@ export class MemoryCluster {
     return baseOffset;
   }
 
+  /**
+   * What an unclean election of a leader does: it takes over with the next leader epoch, and the batches that reach to `offset`
+   * or beyond are gone. At the end of the log it is an orderly change of leaders. Throws for an offset that is not in the log.
+   */
+  truncate(topic: string, partition: number, offset: number): void {
+    const log = this.#state.topics.find({ topic, partition });
+    if (log === null) throw new Error(`topic ${topic} has no partition ${partition}`);
+    log.truncate(offset);
+  }
+
   /** All rows of a topic from its log starts, partition by partition in offset order. Throws when the topic does not exist. */
   readAll(topic: string, { isolation }: { readonly isolation: Isolation }): LogRow[] {
     return this.#state.topics.partitionsOf(topic).flatMap((log) => readPartition(log, isolation));

@@ -10,6 +10,7 @@ import {
   RecordCursor,
   stampBatch,
 } from '../batch/index.ts';
+import { type EpochEndOffset, LeaderEpochs } from '../leader-epochs.ts';
 import { decodeStored, validateBatch } from './batch-validation.ts';
 import { ProducerStates } from './producer-states.ts';
 import type { TopicConfig } from './topic-config.ts';
@@ -45,13 +46,15 @@ export class PartitionLog {
   readonly topic: string;
   readonly partition: number;
   readonly leaderId: number;
-  readonly leaderEpoch = 0;
   readonly config: TopicConfig;
-  readonly producers: ProducerStates;
+  #producers: ProducerStates;
+  readonly #producerExpirationMs: number;
   #batches: StoredBatch[] = [];
   #aborted: AbortedSpan[] = [];
   #logStart = 0;
   #end = 0;
+  #leaderEpoch = 0;
+  readonly #epochs = new LeaderEpochs();
   readonly #watchers = new Set<() => void>();
 
   constructor(
@@ -63,7 +66,18 @@ export class PartitionLog {
     this.partition = at.partition;
     this.leaderId = at.leaderId;
     this.config = config;
-    this.producers = new ProducerStates(producerExpirationMs);
+    this.#producerExpirationMs = producerExpirationMs;
+    this.#producers = new ProducerStates(producerExpirationMs);
+    // A leader notes its epoch when it takes over, whether it writes or not.
+    this.#epochs.note(this.#leaderEpoch, 0);
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch;
+  }
+
+  get producers(): ProducerStates {
+    return this.#producers;
   }
 
   get logStartOffset(): number {
@@ -173,8 +187,35 @@ export class PartitionLog {
     this.#logStart = target;
     this.#batches = this.#batches.filter((batch) => batch.lastOffset >= target);
     this.#aborted = this.#aborted.filter((span) => span.lastOffset >= target);
+    this.#epochs.truncateStart(target);
     this.#wake();
     return 'NONE';
+  }
+
+  endOfEpoch(leaderEpoch: number): EpochEndOffset {
+    return this.#epochs.endOf(leaderEpoch, this.#end);
+  }
+
+  /** The next leader takes over, without the batches that reach to `offset` or beyond. Throws when that is not in the log. */
+  truncate(offset: number): void {
+    if (offset < this.#logStart || offset > this.#end)
+      throw new Error(`offset ${offset} of ${this.topic}-${this.partition}: ${this.#logStart} to ${this.#end}`);
+    const kept = this.#batches.filter((batch) => batch.lastOffset < offset);
+    this.#end = this.#batches[kept.length]?.baseOffset ?? this.#end;
+    this.#logStart = Math.min(this.#logStart, this.#end);
+    this.#batches = kept;
+    this.#aborted = this.#aborted.filter((span) => span.lastOffset < this.#end);
+    // What a leader knows of producers it has from the log.
+    this.#producers = new ProducerStates(this.#producerExpirationMs);
+    for (const { header, baseOffset } of kept) {
+      const { producerId, producerEpoch, attributes, maxTimestampMs } = header;
+      if ((attributes & CONTROL_BIT) !== 0) this.#producers.end(producerId, producerEpoch, maxTimestampMs);
+      else if (producerId !== NO_PRODUCER) this.#producers.record(header, baseOffset, maxTimestampMs);
+    }
+    this.#leaderEpoch++;
+    this.#epochs.truncateEnd(this.#end);
+    this.#epochs.note(this.#leaderEpoch, this.#end);
+    this.#wake();
   }
 
   /** Calls `onChange` after everything that may change what a reader gets, until the returned function is called. */

@@ -3,6 +3,7 @@
 import type {
   Broker,
   CommittedOffset,
+  EpochEnd,
   ErrorCode,
   ListedOffset,
   OffsetSpec,
@@ -143,6 +144,14 @@ function offsetAt(log: PartitionLog, at: OffsetSpec): number {
   if (at === 'earliest') return log.logStartOffset;
   if (at === 'latest') return log.highWatermark;
   return log.offsetForTime(at.timestampMs) ?? log.highWatermark;
+}
+
+export function offsetsForLeaderEpochs(topics: Topics, partitions: Request<'offsetsForLeaderEpochs'>): EpochEnd[] {
+  return partitions.map(({ topic, partition, leaderEpoch }) => {
+    const end = topics.find({ topic, partition })?.endOfEpoch(leaderEpoch);
+    if (end !== undefined) return { topic, partition, error: 'NONE', ...end };
+    return { topic, partition, error: 'UNKNOWN_TOPIC_OR_PARTITION', leaderEpoch: -1, endOffset: -1 };
+  });
 }
 
 export function deleteRecords(state: ClusterState, offsets: Request<'deleteRecords'>): PartitionError[] {

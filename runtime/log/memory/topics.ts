@@ -66,6 +66,11 @@ export class Topics {
     return this.#topics.get(topic)?.partitions[partition] ?? null;
   }
 
+  /** Null for a topic that does not exist. */
+  idOf(topic: string): string | null {
+    return this.#topics.get(topic)?.topicId ?? null;
+  }
+
   /** All partitions of a topic. Throws when it does not exist. */
   partitionsOf(topic: string): readonly PartitionLog[] {
     return this.#at(topic).partitions;

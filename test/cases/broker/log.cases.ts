@@ -293,6 +293,45 @@ export const logCases: readonly BrokerCase[] = [
     },
   },
   {
+    name: 'W13: the present leader epoch goes to the end of the log, a later one is not known, nor is a missing partition',
+    async run(context) {
+      const { at, producer, broker } = await setUp(context);
+      await producer.writeCommitted({ ...at, values: ['a', 'b'] });
+      await committedValues(context, broker, { ...at, count: 2 });
+      const leaderEpoch = (await broker.metadata([at.topic])).topics[0]?.partitions[0]?.leaderEpoch ?? -1;
+      expect(leaderEpoch).toBeGreaterThanOrEqual(0);
+      const endOf = (partition: number, epoch: number) =>
+        broker.offsetsForLeaderEpochs([{ topic: at.topic, partition, leaderEpoch: epoch }]);
+      const unknown = { leaderEpoch: -1, endOffset: -1 };
+      expect(await endOf(0, leaderEpoch)).toEqual([{ ...at, error: 'NONE', leaderEpoch, endOffset: 3 }]);
+      expect(await endOf(0, leaderEpoch + 1)).toEqual([{ ...at, error: 'NONE', ...unknown }]);
+      expect(await endOf(7, leaderEpoch)).toEqual([
+        { topic: at.topic, partition: 7, error: 'UNKNOWN_TOPIC_OR_PARTITION', ...unknown },
+      ]);
+    },
+  },
+  {
+    name: 'W13: a fetch that means another topic of the name is refused',
+    async run(context) {
+      const { at, producer, broker } = await setUp(context);
+      await producer.writeCommitted({ ...at, values: ['a'] });
+      const topicId = (await broker.metadata([at.topic])).topics[0]?.topicId ?? '';
+      expect((await fetchOnce(context, broker, { ...at, offset: 0, topicId })).error).toBe('NONE');
+      await context.deleteTopic(at.topic);
+      await context.recreateTopic(at.topic, 1);
+      await until(
+        context,
+        async () => (await broker.metadata([at.topic])).topics[0],
+        (found) => found?.error === 'NONE' && found.topicId !== topicId,
+      );
+      const leaderId = await leaderOf(context, broker, at);
+      const partitions = [{ ...at, topicId, offset: 0, maxBytes: 1_000 }];
+      const request = { leaderId, partitions, maxWaitMs: 0, minBytes: 1, maxBytes: 1_000 };
+      const answers = await broker.fetch(request, new AbortController().signal);
+      expect(answers.map(({ error }) => error)).toEqual(['UNKNOWN_TOPIC_ID']);
+    },
+  },
+  {
     name: 'W13: deleting records moves the log start, and what is below is out of range',
     async run(context) {
       const { at, producer, broker } = await setUp(context);

@@ -28,6 +28,7 @@ export interface FetchInput extends TopicPartition {
   readonly maxWaitMs?: number;
   readonly minBytes?: number;
   readonly maxBytes?: number;
+  readonly topicId?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -55,7 +56,8 @@ export async function leaderOf(context: BrokerContext, broker: Broker, at: Topic
 export async function fetchOnce(context: BrokerContext, broker: Broker, input: FetchInput): Promise<FetchedPartition> {
   const leaderId = await leaderOf(context, broker, input);
   const maxBytes = input.maxBytes ?? 10_000_000;
-  const partitions = [{ topic: input.topic, partition: input.partition, offset: input.offset, maxBytes }];
+  const { topic, partition, offset, topicId } = input;
+  const partitions = [{ topic, partition, offset, maxBytes, ...(topicId === undefined ? {} : { topicId }) }];
   const request = { leaderId, partitions, maxWaitMs: input.maxWaitMs ?? 0, minBytes: input.minBytes ?? 1, maxBytes };
   const answer = await until(
     context,
