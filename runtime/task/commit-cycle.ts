@@ -13,6 +13,8 @@ import type { TaskSlot, VerifiedCheckpoint } from './task-slot.ts';
 export interface CommitEntry {
   readonly slot: TaskSlot;
   readonly offset: number;
+  /** Of the last record before `offset`, −1 when it is not known. */
+  readonly leaderEpoch: number;
   readonly seq: number;
   readonly previous: { readonly offset: number; readonly seq: number };
   readonly metadata: string;
@@ -116,6 +118,7 @@ export class CommitCycle {
       entries.push({
         slot,
         offset,
+        leaderEpoch: slot.leaderEpochs.before(offset),
         seq: metadata.seq,
         previous,
         metadata: encodeCommitMetadata(metadata),
@@ -157,7 +160,12 @@ export class CommitCycle {
   ): Promise<TransactionError | null> {
     const { producer, host } = this.#options;
     const offsets = entries.map(
-      ({ slot, offset, metadata }): OffsetAndMetadata => ({ ...slot.partition, offset, leaderEpoch: -1, metadata }),
+      ({ slot, offset, leaderEpoch, metadata }): OffsetAndMetadata => ({
+        ...slot.partition,
+        offset,
+        leaderEpoch,
+        metadata,
+      }),
     );
     try {
       for (const round of outputs.rounds()) await producer.produce(round);

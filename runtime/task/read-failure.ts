@@ -22,6 +22,13 @@ export function readFailure(item: ReaderFailure, slot: TaskSlot): FatalProblem {
         'was the topic re-created, or did an unclean leader election lose records? delete and re-create the job to start over',
       ...details,
     });
+  if (item.error === 'TOPIC_RECREATED')
+    return new FatalProblem({
+      reason: 'OffsetsLost',
+      message: `topic ${item.topic} was deleted and created again while the job was reading it (id ${item.topicId}, was ${item.formerTopicId}): task ${slot.name} was at offset ${item.offset}, which means nothing in the new one`,
+      userAction: 'delete and re-create the job to start over on the new topic',
+      ...details,
+    });
   if (item.error === 'UNKNOWN_TOPIC_OR_PARTITION')
     return new FatalProblem({
       reason: 'TopicNotFound',

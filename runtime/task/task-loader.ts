@@ -4,9 +4,11 @@ import type { BrokenCheckpoint } from '../checkpoint/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker, CommittedOffset } from '../log/broker.ts';
 import { fetchCommitted } from '../log/client/index.ts';
+import { LeaderEpochs } from '../log/leader-epochs.ts';
 import type { Random } from '../random.ts';
 import { checkOurs, type BaselineOptions } from './baseline.ts';
 import { chainOf, type Checkpointer } from './checkpointer.ts';
+import { checkNotTruncated, findLogStart } from './check-log.ts';
 import { decodeCommitMetadata, type CommitMetadata } from './commit-metadata.ts';
 import { FatalProblem } from './problem.ts';
 import { partitionKey } from './task-id.ts';
@@ -37,10 +39,12 @@ export class TaskLoader {
   async load(slot: TaskSlot, signal: AbortSignal): Promise<void> {
     for (;;) {
       const { committed, metadata } = await this.#committed(slot, signal);
+      await checkNotTruncated(this.#options, { slot, signal }, committed);
       slot.base = metadata.base;
+      slot.leaderEpochs = new LeaderEpochs(committed.leaderEpoch);
       slot.committed = { offset: committed.offset, seq: metadata.seq };
       slot.checkpoint = metadata.ckpt;
-      const start = await this.#start(slot, metadata);
+      const start = await this.#start(slot, metadata, signal);
       if (start === null) {
         // The named checkpoint is gone. Before that is believed: does the commit still name it? A slow loader may have been overtaken.
         const again = await this.#committed(slot, signal);
@@ -81,12 +85,12 @@ export class TaskLoader {
   async #start(
     slot: TaskSlot,
     metadata: CommitMetadata,
+    signal: AbortSignal,
   ): Promise<{ offset: number; snapshot: Uint8Array | null } | null> {
-    const { broker, checkpointer } = this.#options;
+    const { checkpointer } = this.#options;
     if (slot.kind === 'ingest') return { offset: slot.committed.offset, snapshot: null };
     if (metadata.ckpt === null) return { offset: metadata.base, snapshot: null };
-    const [listed] = await broker.listOffsets([{ ...slot.partition, at: 'earliest' }]);
-    const logStart = listed?.error === 'NONE' ? listed.offset : 0;
+    const logStart = await findLogStart(this.#options, { slot, signal });
     const range = { minOffset: logStart, maxOffset: slot.committed.offset };
     const { checkpoint, broken } = await checkpointer.load(slot.name, metadata.ckpt, range);
     if (checkpoint !== null) {

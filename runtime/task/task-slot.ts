@@ -1,5 +1,6 @@
 // One task in the hands of this worker: its place in the life cycle and what is known of its commits and checkpoints.
 import type { TopicPartition } from '../log/broker.ts';
+import { LeaderEpochs } from '../log/leader-epochs.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { taskName, type TaskKind } from './task-id.ts';
 import type { Task } from './task.ts';
@@ -40,6 +41,8 @@ export class TaskSlot {
   /** What the broker is known to have committed. */
   committed: { offset: number; seq: number } = { offset: -1, seq: -1 };
   base = 0;
+  /** Of what was read since the committed offset, and of the record before that. */
+  leaderEpochs = new LeaderEpochs();
   /** While replaying: where it ends. */
   replayTo = 0;
   /** Named by the newest commit that is known to have succeeded. */

@@ -136,7 +136,7 @@ export class TaskTable {
       throw error;
     }
     if (signal.aborted) return;
-    slot.readerEpoch = reader.assign(slot.partition, slot.task.position);
+    slot.readerEpoch = reader.assign(slot.partition, slot.task.position, slot.leaderEpochs);
     metrics.restoreSeconds.observe((clock.monotonicMs() - started) / 1000);
     const { name, state, replayTo, checkpoint } = slot;
     log.info('task-loaded', { task: name, state, position: slot.task.position, replayTo, checkpoint });
