@@ -1,7 +1,10 @@
 // Reading, listing and deleting through the Kafka adapter, against a real broker; what is read was written by kafkajs and kcat.
 import { CompressionTypes } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../runtime/clock.ts';
 import type { Broker } from '../../runtime/log/broker.ts';
+import { LogReader, type ReaderItem } from '../../runtime/log/client/index.ts';
+import { systemRandom } from '../../runtime/random.ts';
 import { run } from '../harness/exec.ts';
 import { readCommitted } from '../harness/kcat.ts';
 import { sharedBroker } from '../harness/shared.ts';
@@ -136,6 +139,41 @@ describe('logs', () => {
     expect((await fetchWithOldId()).error).toBe('UNKNOWN_TOPIC_ID');
     const after = await broker.metadata([topic]);
     expect(after.topics[0]?.topicId).not.toBe(before.topics[0]?.topicId);
+  });
+
+  test('a reader does not read on in a topic that was created anew, though its client has heard of the new one', async () => {
+    const topic = await newTopic(bootstrapServers, 1);
+    const send = (values: readonly string[]) =>
+      run('kcat', ['-P', `-b${bootstrapServers}`, `-t${topic}`, '-p0'], { input: `${values.join('\n')}\n` });
+    await send(['a', 'b']);
+    const { topics: before } = await broker.metadata([topic]);
+    const reader = new LogReader({ broker, clock: systemClock, random: systemRandom, unknownTopicGraceMs: 60_000 });
+    const stop = new AbortController();
+    const running = reader.run(stop.signal);
+    reader.assign({ topic, partition: 0 }, 0);
+    while (reader.position({ topic, partition: 0 }) !== 2) await reader.next(NEVER);
+    await withAdmin(bootstrapServers, (admin) => admin.deleteTopics({ topics: [topic] }));
+    await until(
+      () => withAdmin(bootstrapServers, (admin) => admin.listTopics()),
+      (topics) => !topics.includes(topic),
+    );
+    await createTopic(bootstrapServers, topic, { partitions: 1 });
+    const after = await until(
+      () => broker.metadata([topic]),
+      ({ topics }) => topics[0]?.error === 'NONE' && topics[0].topicId !== before[0]?.topicId,
+    );
+    await send(['c', 'd', 'e', 'f']);
+    const items: ReaderItem[] = [];
+    while (!items.some(({ kind }) => kind === 'error')) items.push(...(await reader.next(NEVER)));
+    expect(items.filter((item) => item.kind === 'chunk' && item.batches.length > 0)).toEqual([]);
+    expect(items.at(-1)).toMatchObject({
+      error: 'TOPIC_RECREATED',
+      offset: 2,
+      topicId: after.topics[0]?.topicId,
+      formerTopicId: before[0]?.topicId,
+    });
+    stop.abort();
+    await running;
   });
 
   test('unknown topics are an error of metadata and are not created', async () => {
