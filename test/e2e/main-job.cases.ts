@@ -182,7 +182,6 @@ export function mainJob(environment: () => Environment): void {
       const check = { bootstrapServers, topic: sink, expected, idFields };
       await compareSink({ ...check, timeoutMs: SETTLE_MS });
       await job.waitForCondition('Ready', 'True');
-      process.stdout.write(await job.kubectl(['describe', `sj/${name}`]));
       // Only when no worker is left can no row come any more.
       await job.delete();
       const comparison = await compareSink({ ...check, timeoutMs: 0 });
