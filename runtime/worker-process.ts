@@ -68,7 +68,6 @@ export async function runWorkerProcess(options: WorkerProcessOptions, signal: Ab
   log.info('worker-start', {
     incarnation: options.incarnation,
     plan: config.planHash,
-    instance: options.instanceId,
     port: server.port,
   });
   try {

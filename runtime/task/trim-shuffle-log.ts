@@ -13,6 +13,7 @@ export async function trimShuffleLog({ broker, job, log }: WorkerOptions, slot: 
       if (code !== 'NONE') log.warn('shuffle-trim-failed', { task: slot.name, code });
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
-    log.warn('shuffle-trim-failed', { task: slot.name, code: error.code });
+    // The worker ends: whoever has the task next trims with its first checkpoint.
+    if (error.code !== 'CLOSED') log.warn('shuffle-trim-failed', { task: slot.name, code: error.code });
   }
 }
