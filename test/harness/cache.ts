@@ -32,12 +32,14 @@ export interface CacheEntry {
   readonly keep?: number;
 }
 
-function prune(root: string, name: string, keep: number): void {
+/** The new one stays, and of the others those that were used last. */
+function prune(root: string, { name, keep = 3 }: CacheEntry, newest: string): void {
   const entries = readdirSync(root)
     .filter((entry) => entry.startsWith(`${name}-`) && /^[0-9a-f]{16}$/.test(entry.slice(name.length + 1)))
     .map((entry) => ({ path: join(root, entry), usedAt: statSync(join(root, entry)).mtimeMs }))
+    .filter(({ path }) => path !== newest)
     .sort((a, b) => b.usedAt - a.usedAt);
-  for (const { path } of entries.slice(keep)) rmSync(path, { recursive: true, force: true });
+  for (const { path } of entries.slice(keep - 1)) rmSync(path, { recursive: true, force: true });
 }
 
 /** The folder of `entry`, built first when it is not there. Processes that ask at the same time wait for one build. */
@@ -58,7 +60,7 @@ export async function cached(entry: CacheEntry): Promise<string> {
     // A rename is all or nothing: what has the final name is complete, whatever interrupts a build.
     renameSync(unfinished, folder);
     touch();
-    prune(root, entry.name, entry.keep ?? 3);
+    prune(root, entry, folder);
     return folder;
   });
 }
