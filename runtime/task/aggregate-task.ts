@@ -1,6 +1,6 @@
 // One shuffle partition: merges partials into windows, takes its watermark from the control records in its own log, writes results.
 import { AggregateWindows } from './aggregate-windows.ts';
-import { RecordCursor, type RecordBatch } from '../log/batch/index.ts';
+import { RecordCursor } from '../log/batch/index.ts';
 import {
   CorruptStateError,
   planHashNumber,
@@ -12,6 +12,7 @@ import {
 } from '../state/index.ts';
 import { SourceWatermarks } from '../window/index.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
+import { foldRecords } from './fold-records.ts';
 import type { Outputs } from './outputs.ts';
 import { FatalProblem, PlanMismatch } from './problem.ts';
 import type { TaskContext } from './task-context.ts';
@@ -62,9 +63,8 @@ export class AggregateTask implements Task {
     Object.assign(this.counters, state.counters);
   }
 
-  fold({ batches, nextOffset, limit }: FoldRange, outputs: Outputs | null): void {
-    for (const batch of batches) this.#foldBatch(batch, limit, outputs);
-    this.position = Math.max(this.position, Math.min(nextOffset, limit));
+  fold(range: FoldRange, outputs: Outputs | null): void {
+    foldRecords(this, this.#cursor, range, () => this.#foldRecord(outputs));
   }
 
   observe(): void {
@@ -85,21 +85,15 @@ export class AggregateTask implements Task {
     return this.#windows.snapshot({ offset: this.position, watermarkMs, sources, counters: this.counters });
   }
 
-  #foldBatch(batch: RecordBatch, limit: number, outputs: Outputs | null): void {
+  #foldRecord(outputs: Outputs | null): void {
     const cursor = this.#cursor;
-    cursor.reset(batch);
-    while (cursor.next()) {
-      if (cursor.offset < this.position) continue;
-      if (cursor.offset >= limit) return;
-      this.counters.records++;
-      try {
-        this.#foldBlock(cursor, outputs);
-      } catch (error) {
-        if (!(error instanceof CorruptStateError)) throw error;
-        throw this.#unreadable(cursor.offset, error);
-      }
+    this.counters.records++;
+    try {
+      this.#foldBlock(cursor, outputs);
+    } catch (error) {
+      if (!(error instanceof CorruptStateError)) throw error;
+      throw this.#unreadable(cursor.offset, error);
     }
-    this.position = Math.max(this.position, Math.min(batch.nextOffset, limit));
   }
 
   #foldBlock(cursor: RecordCursor, outputs: Outputs | null): void {

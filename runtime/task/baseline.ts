@@ -5,11 +5,10 @@ import type { ResolvedJob } from '../../crds/index.ts';
 import type { Baseline, BaselineStore } from '../checkpoint/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker, CommittedOffset, GroupStamp, OffsetSpec, TopicPartition } from '../log/broker.ts';
-import { fetchCommitted, TransactionalProducer } from '../log/client/index.ts';
+import { fetchCommitted, TransactionalProducer, partitionKey } from '../log/client/index.ts';
 import type { Random } from '../random.ts';
 import { decodeCommitMetadata, encodeCommitMetadata } from './commit-metadata.ts';
 import { FatalProblem, PlanMismatch } from './problem.ts';
-import { partitionKey } from './task-id.ts';
 
 export interface BaselineOptions {
   readonly broker: Broker;

@@ -2,10 +2,9 @@
 // cut off. A log that cannot be asked is asked again; it is never taken for one that is whole.
 import type { Clock } from '../clock.ts';
 import { type Broker, BrokerError, type CommittedOffset, type ErrorCode } from '../log/broker.ts';
-import { isAuthorizationFailure, isRetriable, retry, RetryDeadlineError } from '../log/client/index.ts';
+import { isAuthorizationFailure, isRetriable, retry, RetryDeadlineError, partitionKey } from '../log/client/index.ts';
 import type { Random } from '../random.ts';
 import { FatalProblem, type ProblemDetails } from './problem.ts';
-import { partitionKey } from './task-id.ts';
 import type { TaskSlot } from './task-slot.ts';
 
 export interface CheckLogParts {

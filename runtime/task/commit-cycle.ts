@@ -3,11 +3,10 @@
 // kept and sent again, unless the broker says that it was committed after all, or that a task is no longer ours.
 import type { Clock } from '../clock.ts';
 import type { Broker, CommittedOffset, GroupStamp, OffsetAndMetadata } from '../log/broker.ts';
-import { fetchCommitted, TransactionError, type TransactionalProducer } from '../log/client/index.ts';
+import { fetchCommitted, TransactionError, type TransactionalProducer, partitionKey } from '../log/client/index.ts';
 import type { Random } from '../random.ts';
 import { decodeCommitMetadata, encodeCommitMetadata, type CommitMetadata } from './commit-metadata.ts';
 import { Outputs } from './outputs.ts';
-import { partitionKey } from './task-id.ts';
 import type { TaskSlot, VerifiedCheckpoint } from './task-slot.ts';
 
 export interface CommitEntry {

@@ -1,11 +1,12 @@
 // One source partition of a job whose key is the record key: ingest and aggregate in one, without a shuffle. It is exact only if the
 // producers put every key into one partition, so each record's partition is checked against the declared partitioner.
 import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
-import { crc32Partition, murmur2Partition, RecordCursor, type RecordBatch } from '../log/batch/index.ts';
+import { crc32Partition, murmur2Partition, RecordCursor } from '../log/batch/index.ts';
 import { PartitionWatermark } from '../window/index.ts';
 import { AggregateWindows } from './aggregate-windows.ts';
 import { BadRecords } from './bad-records.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
+import { foldRecords } from './fold-records.ts';
 import type { Outputs } from './outputs.ts';
 import { FatalProblem } from './problem.ts';
 import type { TaskContext } from './task-context.ts';
@@ -60,9 +61,8 @@ export class DirectTask implements Task {
     Object.assign(this.counters, state.counters);
   }
 
-  fold({ batches, nextOffset, limit }: FoldRange, outputs: Outputs | null): void {
-    for (const batch of batches) this.#foldBatch(batch, limit, outputs);
-    this.position = Math.max(this.position, Math.min(nextOffset, limit));
+  fold(range: FoldRange, outputs: Outputs | null): void {
+    foldRecords(this, this.#cursor, range, () => this.#foldRecord(outputs));
   }
 
   observe(): void {
@@ -87,35 +87,29 @@ export class DirectTask implements Task {
     });
   }
 
-  #foldBatch(batch: RecordBatch, limit: number, outputs: Outputs | null): void {
+  #foldRecord(outputs: Outputs | null): void {
     const cursor = this.#cursor;
     const reader = this.#reader;
     const { counters } = this;
-    cursor.reset(batch);
-    while (cursor.next()) {
-      if (cursor.offset < this.position) continue;
-      if (cursor.offset >= limit) return;
-      counters.records++;
-      switch (reader.read(cursor)) {
-        case OK:
-          this.#checkPartition(cursor);
-          if (!this.#windows.add(reader)) counters.late++;
-          if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
-          break;
-        case FILTERED:
-          counters.filtered++;
-          if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
-          break;
-        case NULL_VALUE:
-          counters.nullValues++;
-          break;
-        default:
-          counters.bad++;
-          this.position = cursor.offset;
-          this.#badRecords.handle(reader, cursor, outputs);
-      }
+    counters.records++;
+    switch (reader.read(cursor)) {
+      case OK:
+        this.#checkPartition(cursor);
+        if (!this.#windows.add(reader)) counters.late++;
+        if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
+        break;
+      case FILTERED:
+        counters.filtered++;
+        if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
+        break;
+      case NULL_VALUE:
+        counters.nullValues++;
+        break;
+      default:
+        counters.bad++;
+        this.position = cursor.offset;
+        this.#badRecords.handle(reader, cursor, outputs);
     }
-    this.position = Math.max(this.position, Math.min(batch.nextOffset, limit));
   }
 
   #checkPartition({ buffer, keyStart, keyEnd, offset }: RecordCursor): void {

@@ -1,6 +1,5 @@
 // One source partition of a shuffled job: filters, extracts, pre-aggregates between two commits, and announces its watermark.
 // It keeps no state beyond the commit metadata: what waits for a commit is in the open outputs, or lost with them and read again.
-import type { RecordBatch } from '../log/batch/index.ts';
 import { RecordCursor } from '../log/batch/index.ts';
 import type { AggregateSet } from '../aggregate/index.ts';
 import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
@@ -8,6 +7,7 @@ import { type KeyTable, KeyTablePool, RowPartitioner, ShuffleBlockWriter, shuffl
 import { IdleTracker, PartitionWatermark, type SilentFetch, windowStart } from '../window/index.ts';
 import { BadRecords } from './bad-records.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
+import { foldRecords } from './fold-records.ts';
 import type { Outputs } from './outputs.ts';
 import type { TaskContext } from './task-context.ts';
 import { emptyCounters, type FoldRange, type Task, type TaskMetadata } from './task.ts';
@@ -88,10 +88,9 @@ export class IngestTask implements Task {
     });
   }
 
-  fold({ batches, nextOffset, limit }: FoldRange, outputs: Outputs | null): void {
+  fold(range: FoldRange, outputs: Outputs | null): void {
     if (outputs === null) throw new Error('an ingest task has nothing to replay');
-    for (const batch of batches) this.#foldBatch(batch, limit, outputs);
-    this.position = Math.max(this.position, Math.min(nextOffset, limit));
+    foldRecords(this, this.#cursor, range, () => this.#foldRecord(outputs));
   }
 
   observe(fetch: SilentFetch): void {
@@ -141,36 +140,30 @@ export class IngestTask implements Task {
     return null;
   }
 
-  #foldBatch(batch: RecordBatch, limit: number, outputs: Outputs): void {
+  #foldRecord(outputs: Outputs): void {
     const cursor = this.#cursor;
     const reader = this.#reader;
     const { counters } = this;
-    cursor.reset(batch);
-    while (cursor.next()) {
-      if (cursor.offset < this.position) continue;
-      if (cursor.offset >= limit) return;
-      counters.records++;
-      switch (reader.read(cursor)) {
-        case OK:
-          this.#seen();
-          this.#take(cursor);
-          this.#watermark.observe(reader.eventTimeMs);
-          break;
-        case FILTERED:
-          counters.filtered++;
-          this.#seen();
-          this.#watermark.observe(reader.eventTimeMs);
-          break;
-        case NULL_VALUE:
-          counters.nullValues++;
-          break;
-        default:
-          counters.bad++;
-          this.position = cursor.offset;
-          this.#badRecords.handle(reader, cursor, outputs);
-      }
+    counters.records++;
+    switch (reader.read(cursor)) {
+      case OK:
+        this.#seen();
+        this.#take(cursor);
+        this.#watermark.observe(reader.eventTimeMs);
+        break;
+      case FILTERED:
+        counters.filtered++;
+        this.#seen();
+        this.#watermark.observe(reader.eventTimeMs);
+        break;
+      case NULL_VALUE:
+        counters.nullValues++;
+        break;
+      default:
+        counters.bad++;
+        this.position = cursor.offset;
+        this.#badRecords.handle(reader, cursor, outputs);
     }
-    this.position = Math.max(this.position, Math.min(batch.nextOffset, limit));
   }
 
   /** A record that is not bad ends silence; the first one after idleness is announced before anything else of this partition. */

@@ -1,8 +1,8 @@
 // Everything that one commit will write: encoded records per sink or shuffle partition, and printed rows. Every record belongs to
 // a task, so that a task that was lost can be taken out and the rest sent again as it is.
+import { partitionKey } from '../log/client/index.ts';
 import { RecordsBuilder } from '../log/batch/index.ts';
 import type { TopicPartition } from '../log/broker.ts';
-import { partitionKey } from './task-id.ts';
 
 /** Well below the 1 MiB that brokers take for one batch by default. */
 const CHUNK_BYTES = 512 * 1024;

@@ -1,7 +1,7 @@
 // A partition that cannot be read on: what it means for the job. The log is never skipped silently.
+import { partitionKey } from '../log/client/index.ts';
 import type { ReaderFailure } from '../log/client/index.ts';
 import { FatalProblem } from './problem.ts';
-import { partitionKey } from './task-id.ts';
 import type { TaskSlot } from './task-slot.ts';
 
 export function readFailure(item: ReaderFailure, slot: TaskSlot): FatalProblem {

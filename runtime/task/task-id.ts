@@ -1,13 +1,6 @@
 // A task is one kind of work on one partition of one log; its name is used in object keys, metrics and messages.
-import type { TopicPartition } from '../log/broker.ts';
-
 export type TaskKind = 'ingest' | 'aggregate' | 'direct';
 
 export function taskName(kind: TaskKind, partition: number): string {
   return `${kind}-${partition}`;
-}
-
-/** Key of a partition in maps. */
-export function partitionKey({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

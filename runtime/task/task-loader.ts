@@ -3,7 +3,7 @@
 import type { BrokenCheckpoint } from '../checkpoint/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Broker, CommittedOffset } from '../log/broker.ts';
-import { fetchCommitted } from '../log/client/index.ts';
+import { fetchCommitted, partitionKey } from '../log/client/index.ts';
 import { LeaderEpochs } from '../log/leader-epochs.ts';
 import type { Random } from '../random.ts';
 import { checkOurs, type BaselineOptions } from './baseline.ts';
@@ -11,7 +11,6 @@ import { chainOf, type Checkpointer } from './checkpointer.ts';
 import { checkNotTruncated, findLogStart } from './check-log.ts';
 import { decodeCommitMetadata, type CommitMetadata } from './commit-metadata.ts';
 import { FatalProblem } from './problem.ts';
-import { partitionKey } from './task-id.ts';
 import type { TaskSlot } from './task-slot.ts';
 
 export interface TaskLoaderOptions {

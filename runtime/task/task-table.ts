@@ -1,10 +1,10 @@
 // The tasks of one worker and their way through the life cycle: loading (a few at a time), live, draining, released.
+import { partitionKey } from '../log/client/index.ts';
 import type { Clock } from '../clock.ts';
 import type { TopicPartition } from '../log/broker.ts';
 import type { LogReader } from '../log/client/index.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerMetrics } from '../metrics.ts';
-import { partitionKey } from './task-id.ts';
 import type { TaskLoader } from './task-loader.ts';
 import { TaskSlot } from './task-slot.ts';
 import type { Task } from './task.ts';

@@ -9,6 +9,7 @@ import {
   type GroupAssignment,
   type ReaderItem,
   type TransactionError,
+  partitionKey,
 } from '../log/client/index.ts';
 import { badRecordReporter } from './bad-record-reporter.ts';
 import { firstOffset, type BaselineOptions } from './baseline.ts';
@@ -22,7 +23,6 @@ import { commitIntervalMs, smoothed, URGENT_INTERVAL_MS, type CommitCost } from 
 import { FatalProblem, PlanMismatch } from './problem.ts';
 import { groupWatermark } from './group-watermark.ts';
 import { readFailure } from './read-failure.ts';
-import { partitionKey } from './task-id.ts';
 import { createTaskContext, type TaskContext } from './task-context.ts';
 import { createTask } from './task-factory.ts';
 import { TaskLoader } from './task-loader.ts';

@@ -12,6 +12,7 @@ export { GroupMember } from './group-member.ts';
 export { LogReader } from './log-reader.ts';
 export { GroupMemberError, type GroupMemberErrorKind } from './membership-error.ts';
 export { assignedTo, ownershipOf, releasingBy } from './ownership.ts';
+export { partitionKey } from './partition-key.ts';
 export { fenceTransactionalId, type InitOptions } from './producer-id.ts';
 export { type Attempt, backoffMs, retry, RetryDeadlineError, type RetryOptions } from './retry.ts';
 export { type RejectedPartition, TransactionError, type TransactionErrorKind } from './transaction-error.ts';
