@@ -1,7 +1,13 @@
-// Reads manifests as kubectl does (YAML 1.1: an unquoted `on` is a boolean there), with every problem at once.
+// Reads manifest files, with every problem at once.
 import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
-import { validateStreamJob, type Problem, type ResolvedJob, type StreamJob } from '../crds/index.ts';
+import {
+  readManifests as readDocuments,
+  validateStreamJob,
+  type ManifestDocument,
+  type Problem,
+  type ResolvedJob,
+  type StreamJob,
+} from '../crds/index.ts';
 import { CliError } from './cli-error.ts';
 
 export interface CheckedManifest {
@@ -18,17 +24,22 @@ export async function readManifests(file: string): Promise<readonly CheckedManif
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new CliError(2, `cannot read ${file}: ${error.message}`);
   });
-  const documents = parseAllDocuments(text, { version: '1.1', merge: true });
-  if ('empty' in documents || documents.length === 0) throw new CliError(1, `${file} holds no document`);
-  return documents.map((document, index) => {
+  const documents = parseDocuments(file, text);
+  if (documents.length === 0) throw new CliError(1, `${file} holds no document`);
+  return documents.map(({ index, value }) => {
     const where = documents.length === 1 ? file : `${file}#${index + 1}`;
-    const [error] = document.errors;
-    if (error !== undefined) throw new CliError(1, `${where} is not YAML: ${error.message}`);
-    const value: unknown = document.toJS();
     const checked = validateStreamJob(value);
     const result = checked.ok ? { job: checked.job, resolved: checked.resolved } : { problems: checked.problems };
     return { where, name: checked.ok ? checked.resolved.name : nameOf(value), result };
   });
+}
+
+function parseDocuments(file: string, text: string): readonly ManifestDocument[] {
+  try {
+    return readDocuments(text);
+  } catch (error) {
+    throw new CliError(1, `${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** The one valid job of a file. Throws CliError that lists all problems. */

@@ -1,20 +1,19 @@
 // The StreamJob in a manifest file. Other objects in the file (Secrets, topics, …) belong to a cluster and are passed over.
-import { parseAllDocuments } from 'yaml';
-import { KIND } from '../../crds/index.ts';
+import { KIND, readManifests } from '../../crds/index.ts';
+import { errorText } from '../text.ts';
 
 export type ManifestReading =
   | { readonly ok: true; readonly document: Record<string, unknown> }
   | { readonly ok: false; readonly message: string };
 
 export function readManifest(text: string, file: string): ManifestReading {
-  const jobs: Record<string, unknown>[] = [];
-  for (const document of parseAllDocuments(text)) {
-    const mistake = document.errors[0];
-    if (mistake !== undefined)
-      return { ok: false, message: `${file} is not YAML: ${mistake.message.split('\n')[0] ?? ''}` };
-    const value: unknown = document.toJS();
-    if (isMap(value) && value['kind'] === KIND) jobs.push(value);
+  let values: readonly unknown[];
+  try {
+    values = readManifests(text).map(({ value }) => value);
+  } catch (error) {
+    return { ok: false, message: `${file} is not YAML: ${errorText(error).split('\n')[0] ?? ''}` };
   }
+  const jobs = values.filter(isMap).filter(({ kind }) => kind === KIND);
   const [job, another] = jobs;
   if (job === undefined) return { ok: false, message: `${file} holds no object of kind ${KIND}.` };
   if (another !== undefined)
