@@ -27,25 +27,6 @@ export const NOT_SUPPORTED_YET: readonly NotSupportedYet[] = [
   { path: 'spec.source.format.protobuf' },
   { path: 'spec.source.format.csv' },
   { path: 'spec.source.format.debezium' },
-  { path: 'spec.source.eventTime.unit', values: ['us', 'ns', 'iso8601'] },
-  { path: 'spec.source.watermark.closeIdleAfter' },
-  { path: 'spec.source.watermark.maxFuture' },
-  { path: 'spec.source.watermark.maxDrift' },
-  { path: 'spec.keyBy.*', matching: /^\$(partition$|headers\.)/ },
-  { path: 'spec.window.sliding' },
-  { path: 'spec.window.session' },
-  { path: 'spec.window.cumulative' },
-  { path: 'spec.window.global' },
-  { path: 'spec.allowedLateness' },
-  { path: 'spec.lateData' },
-  { path: 'spec.emit.mode' },
-  { path: 'spec.emit.every' },
-  ...['count', 'sum', 'min', 'max', 'avg'].map((fn) => ({ path: `spec.aggregates.*.${fn}.of` })),
-  ...['variance', 'stddev', 'first', 'last', 'countDistinct', 'approxCountDistinct', 'quantile', 'topK', 'collect'].map(
-    (fn) => ({ path: `spec.aggregates.*.${fn}` }),
-  ),
-  { path: 'spec.aggregates.*.where' },
-  ...['count', 'sum', 'min', 'max', 'avg'].map((fn) => ({ path: `spec.aggregates.*.${fn}.where` })),
   { path: 'spec.sinks.*.postgres' },
   { path: 'spec.delivery.guarantee' },
   { path: 'spec.autoscale.*' },
@@ -54,7 +35,6 @@ export const NOT_SUPPORTED_YET: readonly NotSupportedYet[] = [
   { path: 'spec.upgrade.rollback.*' },
   { path: 'spec.restoreFrom' },
   { path: 'spec.deletion.policy', values: ['snapshot'] },
-  { path: 'spec.worker.stateMemory' },
 ];
 
 /** Every part that the document sets and this release refuses. */

@@ -2,6 +2,9 @@
 import { parseDuration } from './duration.ts';
 import type {
   ResolvedAggregate,
+  ResolvedEmit,
+  ResolvedFunction,
+  ResolvedInput,
   ResolvedJob,
   ResolvedOnBadRecord,
   ResolvedSink,
@@ -10,6 +13,7 @@ import type {
   ResolvedStorage,
   ResolvedWindow,
 } from './resolved-job.ts';
+import { AGGREGATE_FUNCTIONS } from './schema/aggregates.ts';
 import type { FilledSpec } from './schema/spec.ts';
 
 /**
@@ -27,8 +31,8 @@ export function resolve(metadata: { name: string; namespace?: string | undefined
     mode: spec.shuffle !== 'always' && isRecordKey(spec.keyBy) ? 'direct' : 'shuffled',
     window: resolveWindow(spec.window),
     allowedLatenessMs: parseDuration(spec.allowedLateness),
-    lateData: null,
-    emit: { mode: 'close' },
+    lateData: spec.lateData === undefined ? null : { topic: spec.lateData.kafka.topic },
+    emit: resolveEmit(spec.emit),
     aggregates: Object.keys(spec.aggregates)
       .sort()
       .map((name) => resolveAggregate(name, spec.aggregates[name] ?? {})),
@@ -55,6 +59,7 @@ export function resolve(metadata: { name: string; namespace?: string | undefined
       resources: spec.worker.resources,
       env: spec.worker.env,
       podTemplate: spec.worker.podTemplate,
+      stateMemoryBytes: spec.worker.stateMemory,
     },
   };
 }
@@ -86,10 +91,13 @@ function resolveSource(source: FilledSpec['source']): ResolvedSource {
     eventTime:
       eventTime === undefined
         ? { kind: 'recordTimestamp' }
-        : { kind: 'field', field: eventTime.field, unit: eventTime.unit === 's' ? 's' : 'ms' },
+        : { kind: 'field', field: eventTime.field, unit: eventTime.unit },
     watermark: {
       maxOutOfOrdernessMs: parseDuration(watermark.maxOutOfOrderness),
       idleTimeoutMs: parseDuration(watermark.idleTimeout),
+      closeIdleAfterMs: parseDuration(watermark.closeIdleAfter),
+      maxFutureMs: parseDuration(watermark.maxFuture),
+      maxDriftMs: parseDuration(watermark.maxDrift),
     },
   };
 }
@@ -105,21 +113,49 @@ function resolveOnBadRecord(rule: FilledSpec['onBadRecord']): ResolvedOnBadRecor
 }
 
 function resolveWindow(window: FilledSpec['window']): ResolvedWindow {
-  const { tumbling } = window;
-  if (tumbling === undefined) throw unresolvable('window', window);
-  return { kind: 'tumbling', sizeMs: parseDuration(tumbling.size), offsetMs: parseDuration(tumbling.offset) };
+  const { tumbling, sliding, session, cumulative, global } = window;
+  const ms = parseDuration;
+  if (tumbling !== undefined) return { kind: 'tumbling', sizeMs: ms(tumbling.size), offsetMs: ms(tumbling.offset) };
+  if (sliding !== undefined)
+    return { kind: 'sliding', sizeMs: ms(sliding.size), slideMs: ms(sliding.slide), offsetMs: ms(sliding.offset) };
+  if (session !== undefined) return { kind: 'session', gapMs: ms(session.gap) };
+  if (cumulative !== undefined) {
+    const { size, step, offset } = cumulative;
+    return { kind: 'cumulative', sizeMs: ms(size), stepMs: ms(step), offsetMs: ms(offset) };
+  }
+  if (global !== undefined) return { kind: 'global' };
+  throw unresolvable('window', window);
+}
+
+function resolveEmit({ mode, every }: FilledSpec['emit']): ResolvedEmit {
+  if (mode !== 'interval') return { mode };
+  if (every === undefined) throw unresolvable('emit', { mode });
+  return { mode, everyMs: parseDuration(every) };
 }
 
 function resolveAggregate(name: string, aggregate: FilledSpec['aggregates'][string]): ResolvedAggregate {
-  if (aggregate.count !== undefined) {
-    const { field } = aggregate.count;
-    return field === undefined ? { name, fn: 'count' } : { name, fn: 'count', field };
-  }
-  for (const fn of ['sum', 'min', 'max', 'avg'] as const) {
-    const field = aggregate[fn]?.field;
-    if (field !== undefined) return { name, fn, field };
+  for (const fn of AGGREGATE_FUNCTIONS) {
+    const options = aggregate[fn];
+    if (options === undefined) continue;
+    const where = options.where ?? aggregate.where ?? null;
+    return { name, input: resolveInput(options), where, ...resolveFunction(fn, aggregate) };
   }
   throw unresolvable(`aggregates.${name}`, aggregate);
+}
+
+function resolveInput({ field, of }: { field?: string | undefined; of?: string | undefined }): ResolvedInput {
+  if (field !== undefined) return { kind: 'field', field };
+  return of === undefined ? { kind: 'record' } : { kind: 'expression', text: of };
+}
+
+function resolveFunction(
+  fn: (typeof AGGREGATE_FUNCTIONS)[number],
+  { quantile, topK, collect }: FilledSpec['aggregates'][string],
+): ResolvedFunction {
+  if (fn === 'quantile') return { fn, q: quantile?.q ?? 0, relativeError: quantile?.relativeError ?? 0 };
+  if (fn === 'topK') return { fn, k: topK?.k ?? 0 };
+  if (fn === 'collect') return { fn, limit: collect?.limit ?? 0 };
+  return { fn };
 }
 
 function resolveSink(sink: FilledSpec['sinks'][number]): ResolvedSink {

@@ -11,15 +11,15 @@ export interface ResolvedJob {
   readonly onBadRecord: ResolvedOnBadRecord;
   /** CEL text of the filter, null = every record. */
   readonly where: string | null;
-  /** Field paths (`a.b`) or `$key`, in the order of the manifest; ≥ 1, no duplicates. */
+  /** Field paths (`a.b`), `$key`, `$partition` or `$headers.x`, in the order of the manifest; ≥ 1, no duplicates. */
   readonly keyBy: readonly string[];
   /** `direct`: keyBy is exactly [$key] and shuffle is not `always`; no shuffle topic exists. */
   readonly mode: 'direct' | 'shuffled';
   readonly window: ResolvedWindow;
   readonly allowedLatenessMs: number;
-  /** Null: late records are counted only. */
-  readonly lateData: null;
-  readonly emit: { readonly mode: 'close' };
+  /** Null: late records are counted only. The topic is in the source's cluster. */
+  readonly lateData: { readonly topic: string } | null;
+  readonly emit: ResolvedEmit;
   /** Ordered by name (code units), because the API server does not keep the order of a map. */
   readonly aggregates: readonly ResolvedAggregate[];
   /** ≥ 1, in the order of the manifest. */
@@ -58,13 +58,19 @@ export type ResolvedStartFrom =
   | { readonly kind: 'timestamp'; readonly timestampMs: number };
 
 export type ResolvedEventTime =
-  | { readonly kind: 'field'; readonly field: string; readonly unit: 's' | 'ms' }
+  | { readonly kind: 'field'; readonly field: string; readonly unit: 's' | 'ms' | 'us' | 'ns' | 'iso8601' }
   | { readonly kind: 'recordTimestamp' };
 
 export interface ResolvedWatermark {
   readonly maxOutOfOrdernessMs: number;
   /** 0 = off. Direct jobs ignore it. */
   readonly idleTimeoutMs: number;
+  /** After this much silence everywhere all open windows close; 0 = off. */
+  readonly closeIdleAfterMs: number;
+  /** A record further ahead of its Kafka timestamp than this is bad; 0 = off. */
+  readonly maxFutureMs: number;
+  /** While catching up, a partition further ahead of the slowest one than this is not read; 0 = off. Flow control only. */
+  readonly maxDriftMs: number;
 }
 
 export type ResolvedOnBadRecord =
@@ -73,18 +79,57 @@ export type ResolvedOnBadRecord =
   /** A topic in the source's cluster. */
   | { readonly kind: 'deadLetter'; readonly topic: string };
 
-export type ResolvedWindow = {
-  readonly kind: 'tumbling';
-  /** > 0. */
-  readonly sizeMs: number;
-  /** |offsetMs| < sizeMs, may be negative. */
-  readonly offsetMs: number;
-};
+/** All lengths > 0; |offsetMs| is smaller than the spacing of the windows and may be negative. */
+export type ResolvedWindow =
+  | { readonly kind: 'tumbling'; readonly sizeMs: number; readonly offsetMs: number }
+  /** slideMs ≤ sizeMs. */
+  | { readonly kind: 'sliding'; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
+  | { readonly kind: 'session'; readonly gapMs: number }
+  /** sizeMs is a multiple of stepMs. */
+  | { readonly kind: 'cumulative'; readonly sizeMs: number; readonly stepMs: number; readonly offsetMs: number }
+  /** Never closes: emit is update or interval. */
+  | { readonly kind: 'global' };
 
-export type ResolvedAggregate =
-  /** Without a field: all records; with one: those in which it is not null. */
-  | { readonly name: string; readonly fn: 'count'; readonly field?: string }
-  | { readonly name: string; readonly fn: 'sum' | 'min' | 'max' | 'avg'; readonly field: string };
+export type ResolvedEmit =
+  | { readonly mode: 'close' | 'update' }
+  /** > 0. */
+  | { readonly mode: 'interval'; readonly everyMs: number };
+
+/** What an aggregate reads of a record. */
+export type ResolvedInput =
+  /** The record itself: count without a field. */
+  | { readonly kind: 'record' }
+  /** A field path, or one of `$key`, `$partition`, `$timestamp`, `$headers.x`. */
+  | { readonly kind: 'field'; readonly field: string }
+  /** CEL text. */
+  | { readonly kind: 'expression'; readonly text: string };
+
+export type ResolvedAggregate = {
+  readonly name: string;
+  readonly input: ResolvedInput;
+  /** CEL text: only records for which it is true enter; null = all. */
+  readonly where: string | null;
+} & ResolvedFunction;
+
+export type ResolvedFunction =
+  | {
+      readonly fn:
+        | 'count'
+        | 'sum'
+        | 'min'
+        | 'max'
+        | 'avg'
+        | 'variance'
+        | 'stddev'
+        | 'first'
+        | 'last'
+        | 'countDistinct'
+        | 'approxCountDistinct';
+    }
+  /** 0 ≤ q ≤ 1, 0 < relativeError < 1. */
+  | { readonly fn: 'quantile'; readonly q: number; readonly relativeError: number }
+  | { readonly fn: 'topK'; readonly k: number }
+  | { readonly fn: 'collect'; readonly limit: number };
 
 export type ResolvedSink =
   /** Always in the source's cluster: exactly-once cannot span two. */
@@ -129,4 +174,6 @@ export interface ResolvedWorker {
   readonly env: readonly Readonly<Record<string, unknown>>[];
   /** core/v1 PodTemplateSpec as written. */
   readonly podTemplate: Readonly<Record<string, unknown>>;
+  /** Bytes of state that a worker may hold; 0 = 60 % of the container's memory limit. */
+  readonly stateMemoryBytes: number;
 }

@@ -1,6 +1,6 @@
 // A job compiled: which fields are read, and the readers, tables and writers that its tasks are made of.
 import { parseWhere, planHash, type ResolvedAggregate, type ResolvedJob } from '../../crds/index.ts';
-import { AggregateSet } from '../aggregate/index.ts';
+import { type AggregateKind, AggregateSet } from '../aggregate/index.ts';
 import type { TableLayout } from '../state/index.ts';
 import type { TumblingWindow } from '../window/index.ts';
 import { KeyEncoder, RECORD_KEY } from './canonical-key.ts';
@@ -41,18 +41,20 @@ export function compileJob(job: ResolvedJob): JobPlan {
     ...new Set([
       ...job.keyBy.filter((name) => name !== RECORD_KEY_NAME),
       ...(eventTime.kind === 'field' ? [eventTime.field] : []),
-      ...job.aggregates.flatMap((aggregate) => aggregate.field ?? []),
+      ...job.aggregates.flatMap(({ input }) => (input.kind === 'field' ? input.field : [])),
       ...(where?.fields ?? []),
     ]),
   ];
-  const kinds = job.aggregates.map((aggregate) => aggregate.fn);
+  const kinds = job.aggregates.map(({ fn }) => kindOf(fn));
+  const { window } = job;
+  if (window.kind !== 'tumbling') throw new Error(`no runtime for ${window.kind} windows`);
   const { columns } = new AggregateSet(kinds);
   const names = job.aggregates.map((aggregate) => aggregate.name);
 
   return {
     job,
     planHash: planHash(job),
-    window: { sizeMs: job.window.sizeMs, offsetMs: job.window.offsetMs },
+    window,
     fields,
     windowLayout: { columns, provenance: false },
     partialLayout: { columns, provenance: true },
@@ -81,7 +83,12 @@ export function compileJob(job: ResolvedJob): JobPlan {
   };
 }
 
-function inputOf({ fn, field }: ResolvedAggregate, fields: readonly string[]): InputSource {
-  if (field === undefined) return { kind: 'record' };
-  return { kind: fn === 'count' ? 'presence' : 'number', field: fields.indexOf(field) };
+function kindOf(fn: ResolvedAggregate['fn']): AggregateKind {
+  if (fn === 'count' || fn === 'sum' || fn === 'min' || fn === 'max' || fn === 'avg') return fn;
+  throw new Error(`no runtime for ${fn}`);
+}
+
+function inputOf({ fn, input }: ResolvedAggregate, fields: readonly string[]): InputSource {
+  if (input.kind !== 'field') return { kind: 'record' };
+  return { kind: fn === 'count' ? 'presence' : 'number', field: fields.indexOf(input.field) };
 }
