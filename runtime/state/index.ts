@@ -1,7 +1,16 @@
 // State in columns, and its persisted forms: the only door to this folder.
-export { type ColumnSpec, type Columns, type MergeBatch, type ReadonlyColumns } from './columns.ts';
+export { ByteReader, ByteWriter } from './codec.ts';
+export {
+  type CellSpec,
+  type CellType,
+  type Columns,
+  type ColumnSpec,
+  type MergeBatch,
+  type ReadonlyColumns,
+  type TableLayout,
+} from './columns.ts';
 export { CorruptStateError, StateLimitError } from './errors.ts';
-export { KeyTable, type TableLayout } from './key-table.ts';
+export { KeyTable } from './key-table.ts';
 export { KeyTablePool } from './key-table-pool.ts';
 export { RowPartitioner, shufflePartition } from './partition-rows.ts';
 export {

@@ -1,6 +1,7 @@
 // Tables of closed panes, kept for the next ones: a job opens and closes panes all the time, and fresh typed arrays are the
 // largest garbage it would make.
-import { KeyTable, type TableLayout } from './key-table.ts';
+import type { TableLayout } from './columns.ts';
+import { KeyTable } from './key-table.ts';
 
 export class KeyTablePool {
   readonly layout: TableLayout;

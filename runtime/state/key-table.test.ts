@@ -1,14 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyTablePool } from './key-table-pool.ts';
-import { KeyTable, MAX_ARENA_BYTES, type TableLayout } from './key-table.ts';
+import type { TableLayout } from './columns.ts';
+import { KeyTable, MAX_ARENA_BYTES } from './key-table.ts';
 
 const LAYOUT: TableLayout = {
   columns: [
     { name: 'sum', zero: Number.NaN, lazy: false },
     { name: 'high', zero: 7, lazy: true },
   ],
+  cells: [],
   provenance: true,
+  epochs: false,
 };
 
 /** Poor on purpose: many keys share a hash, so rows are told apart by their bytes. */
@@ -74,7 +77,7 @@ describe('KeyTable', () => {
   });
 
   test('hashes that agree in their low bits, as those of one shuffle partition do, spread over the slots', () => {
-    const table = new KeyTable({ columns: [], provenance: false }, 1 << 14);
+    const table = new KeyTable({ columns: [], cells: [], provenance: false, epochs: false }, 1 << 14);
     for (let i = 0; i < 1 << 14; i++) put(table, `key-${i}`, i * 4096);
     expect(table.longestProbe).toBeLessThan(200);
   });
@@ -94,7 +97,7 @@ describe('KeyTable', () => {
   });
 
   test('a table that would outgrow its arena says what to do', () => {
-    const table = new KeyTable({ columns: [], provenance: false });
+    const table = new KeyTable({ columns: [], cells: [], provenance: false, epochs: false });
     table.keyOffsets[0] = MAX_ARENA_BYTES - 3;
     expect(() => put(table, 'four')).toThrow(
       /keys need 1073741825 bytes, at most 1073741824 fit\. Raise maxParallelism/,

@@ -1,13 +1,7 @@
 // The state of one pane: an open-addressing hash table over key bytes. Keys lie in one arena, rows keep insertion order, and
 // each accumulator is a column. Nothing is allocated per record; clear() keeps the memory for the next pane.
-import { ABSENT_COLUMN, type ColumnSpec, type Columns } from './columns.ts';
+import { ABSENT_COLUMN, type Columns, type TableLayout } from './columns.ts';
 import { StateLimitError } from './errors.ts';
-
-export interface TableLayout {
-  readonly columns: readonly ColumnSpec[];
-  /** Whether rows count their records and keep their first and last source offset (pre-aggregates do, windows do not). */
-  readonly provenance: boolean;
-}
 
 /** Keys of one table: 1 GiB. A partition's pane beyond that has to be spread over more partitions. */
 export const MAX_ARENA_BYTES = 2 ** 30;
@@ -34,6 +28,10 @@ export class KeyTable implements Columns {
   /** With provenance: source offsets of the first and the last record. */
   firstOffsets: Float64Array;
   lastOffsets: Float64Array;
+  /** With epochs: the epoch of the row's last change; a new row has 0. */
+  epochs: Float64Array;
+  readonly cells: (object | null)[][];
+  cellBytes = 0;
   private slots: Int32Array;
   private slotShift: number;
   private capacity: number;
@@ -51,6 +49,8 @@ export class KeyTable implements Columns {
     this.recordCounts = layout.provenance ? new Uint32Array(this.capacity) : NO_COUNTS;
     this.firstOffsets = layout.provenance ? new Float64Array(this.capacity) : ABSENT_COLUMN;
     this.lastOffsets = layout.provenance ? new Float64Array(this.capacity) : ABSENT_COLUMN;
+    this.epochs = layout.epochs ? new Float64Array(this.capacity) : ABSENT_COLUMN;
+    this.cells = layout.cells.map(() => []);
   }
 
   /** Row of the key `buffer[start, end)` whose murmur2 is `hash`; a new row starts with every column at its zero. */
@@ -75,6 +75,24 @@ export class KeyTable implements Columns {
       }
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** Row of the key, the newest one when `append` made several; −1 when it has none. */
+  find(buffer: Buffer, start: number, end: number, hash: number): number {
+    const slot = this.slotOf(buffer, start, end, hash);
+    return this.slots[slot]! - 1;
+  }
+
+  /**
+   * A new row for the key, even when it has one: `upsert` and `find` give the new one from then on, older rows stay where they are.
+   * `note`, columns and cells work on it as on any row.
+   */
+  append(buffer: Buffer, start: number, end: number, hash: number): number {
+    const slot = this.slotOf(buffer, start, end, hash);
+    if (this.slots[slot] === 0) return this.insert(buffer, start, end, hash);
+    const row = this.newRow(buffer, start, end, hash);
+    this.slots[this.slotOf(buffer, start, end, hash)] = row + 1;
+    return row;
   }
 
   /** With provenance: notes that the record at `offset` went into `row`. Offsets come in rising order. */
@@ -107,6 +125,7 @@ export class KeyTable implements Columns {
     this.hashes.set(hashes);
     for (let row = 0; row < rowCount; row++) this.place(row, hashes[row]!);
     this.rowCount = rowCount;
+    for (const cells of this.cells) for (let row = 0; row < rowCount; row++) cells.push(null);
   }
 
   /** Forgets all rows and keeps the memory. */
@@ -114,6 +133,8 @@ export class KeyTable implements Columns {
     if (this.rowCount === 0) return;
     this.rowCount = 0;
     this.slots.fill(0);
+    for (const cells of this.cells) cells.length = 0;
+    this.cellBytes = 0;
     for (let i = 0; i < this.columns.length; i++) if (this.layout.columns[i]!.lazy) this.columns[i] = ABSENT_COLUMN;
   }
 
@@ -126,6 +147,7 @@ export class KeyTable implements Columns {
   get sizeBytes(): number {
     let size = this.slots.byteLength + this.keyBytes.length + this.keyOffsets.byteLength + this.hashes.byteLength;
     size += this.recordCounts.byteLength + this.firstOffsets.byteLength + this.lastOffsets.byteLength;
+    size += this.epochs.byteLength + this.cellBytes + 8 * this.rowCount * this.cells.length;
     for (const column of this.columns) size += column.byteLength;
     return size;
   }
@@ -142,7 +164,30 @@ export class KeyTable implements Columns {
     return longest;
   }
 
+  /** Slot of the key's newest row, or the free slot where it would be. */
+  private slotOf(buffer: Buffer, start: number, end: number, hash: number): number {
+    const { slots, hashes, keyOffsets, keyBytes } = this;
+    const mask = slots.length - 1;
+    let slot = Math.imul(hash, GOLDEN_RATIO) >>> this.slotShift;
+    for (;;) {
+      const row = slots[slot]! - 1;
+      if (row < 0) return slot;
+      if (hashes[row] === hash) {
+        const from = keyOffsets[row]!;
+        const to = keyOffsets[row + 1]!;
+        if (keyBytes.compare(buffer, start, end, from, to) === 0) return slot;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+
   private insert(buffer: Buffer, start: number, end: number, hash: number): number {
+    const row = this.newRow(buffer, start, end, hash);
+    this.place(row, hash);
+    return row;
+  }
+
+  private newRow(buffer: Buffer, start: number, end: number, hash: number): number {
     const row = this.rowCount;
     if (row === this.capacity) this.grow();
     const at = this.keyOffsets[row]!;
@@ -159,9 +204,10 @@ export class KeyTable implements Columns {
       const column = columns[i]!;
       if (column.length > 0) column[row] = specs[i]!.zero;
     }
+    for (let i = 0; i < this.cells.length; i++) this.cells[i]!.push(null);
     if (this.layout.provenance) this.recordCounts[row] = 0;
+    if (this.layout.epochs) this.epochs[row] = 0;
     this.rowCount = row + 1;
-    this.place(row, hash);
     return row;
   }
 
@@ -191,6 +237,7 @@ export class KeyTable implements Columns {
       this.firstOffsets = grown(this.firstOffsets, new Float64Array(capacity));
       this.lastOffsets = grown(this.lastOffsets, new Float64Array(capacity));
     }
+    if (this.layout.epochs) this.epochs = grown(this.epochs, new Float64Array(capacity));
     // Columns that exist stay filled with their zero behind the last row only up to the old capacity; insert() writes it.
     this.slots = new Int32Array(capacity * 2);
     this.slotShift -= 1;

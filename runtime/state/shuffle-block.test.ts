@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KeyTable, type TableLayout } from './key-table.ts';
+import type { TableLayout } from './columns.ts';
+import { KeyTable } from './key-table.ts';
 import { RowPartitioner, shufflePartition } from './partition-rows.ts';
 import {
   planHashNumber,
@@ -19,7 +20,9 @@ const LAYOUT: TableLayout = {
     { name: 'sum', zero: Number.NaN, lazy: false },
     { name: 'high', zero: 0, lazy: true },
   ],
+  cells: [],
   provenance: true,
+  epochs: false,
 };
 const FIXTURE = new URL('fixtures/shuffle-block-v1.bin', import.meta.url);
 const INPUTS = 2;

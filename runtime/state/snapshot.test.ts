@@ -1,11 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KeyTable, type TableLayout } from './key-table.ts';
+import type { TableLayout } from './columns.ts';
+import { KeyTable } from './key-table.ts';
 import { decodeSnapshot, encodeSnapshot, type TaskSnapshot } from './snapshot.ts';
 import { encodeTable } from './table-codec.ts';
 
-const LAYOUT: TableLayout = { columns: [{ name: 'count', zero: 0, lazy: false }], provenance: false };
+const LAYOUT: TableLayout = {
+  columns: [{ name: 'count', zero: 0, lazy: false }],
+  cells: [],
+  provenance: false,
+  epochs: false,
+};
 const FIXTURE = new URL('fixtures/snapshot-v1.bin', import.meta.url);
 
 function tableOf(rows: readonly (readonly [key: string, count: number])[]): KeyTable {

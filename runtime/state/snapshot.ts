@@ -5,7 +5,8 @@
 // sources u32, each flags u8 (1 announced, 2 idle, 4 quiet) + watermark f64 | counters u32, each name text + f64 |
 // panes u32, each start f64 + bytes u32 + table (table-codec) | CRC-32C.
 import { ByteReader, ByteWriter } from './codec.ts';
-import type { KeyTable, TableLayout } from './key-table.ts';
+import type { TableLayout } from './columns.ts';
+import type { KeyTable } from './key-table.ts';
 import { planHashNumber, planHashText } from './shuffle-block.ts';
 import { decodeTable, encodedSizeBound, writeTable } from './table-codec.ts';
 

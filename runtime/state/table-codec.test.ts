@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KeyTable, type TableLayout } from './key-table.ts';
+import type { TableLayout } from './columns.ts';
+import { KeyTable } from './key-table.ts';
 import { decodeTable, encodeTable } from './table-codec.ts';
 
 const layoutOf = (provenance: boolean): TableLayout => ({
@@ -8,7 +9,9 @@ const layoutOf = (provenance: boolean): TableLayout => ({
     { name: 'sum', zero: Number.NaN, lazy: false },
     { name: 'high', zero: 0, lazy: true },
   ],
+  cells: [],
   provenance,
+  epochs: false,
 });
 
 const arbitraryTable = fc
@@ -70,7 +73,7 @@ describe('table codec', () => {
 
   test('a table of another plan is refused', () => {
     const bytes = encodeTable(new KeyTable(layoutOf(false)));
-    expect(() => decodeTable(bytes, { columns: [], provenance: false })).toThrow(
+    expect(() => decodeTable(bytes, { columns: [], cells: [], provenance: false, epochs: false })).toThrow(
       /it has 2 columns, this job keeps 0: it belongs to another plan/,
     );
     expect(() => decodeTable(bytes, layoutOf(true))).toThrow(/another plan/);

@@ -5,7 +5,8 @@
 // the columns that are present (f64 each row) | with provenance: first offsets f64, last offsets f64, record counts u32 |
 // hashes i32 | key ends i32 | key bytes | CRC-32C.
 import { ByteReader, ByteWriter } from './codec.ts';
-import { KeyTable, type TableLayout } from './key-table.ts';
+import type { TableLayout } from './columns.ts';
+import { KeyTable } from './key-table.ts';
 
 export const TABLE_FORMAT = 1;
 
