@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type IdleState, IdleTracker } from './idle-tracker.ts';
+import { type IdleState, type IdleThresholds, IdleTracker, NOT_IDLE } from './idle-tracker.ts';
 
 type Step = readonly ['silent' | 'unsure', number] | readonly ['record'];
 
@@ -8,17 +8,17 @@ const TIMEOUT_MS = 1000;
 /** Follows the steps; the state after each, restored from its own metadata every time. */
 function follow(
   steps: readonly Step[],
-  idleTimeoutMs = TIMEOUT_MS,
+  thresholds: IdleThresholds = { idleTimeoutMs: TIMEOUT_MS, closeIdleAfterMs: 0 },
 ): { idle: boolean; state: IdleState; marks: number } {
-  let tracker = new IdleTracker(idleTimeoutMs);
+  let tracker = new IdleTracker(thresholds);
   let marks = 0;
   for (const step of steps) {
-    const before = tracker.idle;
+    const before = [tracker.idle, tracker.quiet];
     const changed =
       step[0] === 'record' ? tracker.record() : tracker.observe({ caughtUp: step[0] === 'silent', atMs: step[1] });
-    expect(changed).toBe(tracker.idle !== before);
+    expect(changed).toBe(tracker.idle !== before[0] || tracker.quiet !== before[1]);
     if (changed) marks++;
-    tracker = new IdleTracker(idleTimeoutMs, tracker.state);
+    tracker = new IdleTracker(thresholds, tracker.state);
   }
   return { idle: tracker.idle, state: tracker.state, marks };
 }
@@ -98,7 +98,7 @@ describe('IdleTracker', () => {
           ['silent', 0],
           ['silent', 1e12],
         ],
-        0,
+        { idleTimeoutMs: 0, closeIdleAfterMs: 0 },
       ).idle,
     ).toBe(false);
   });
@@ -114,7 +114,36 @@ describe('IdleTracker', () => {
     ).toEqual({
       idle: true,
       marks: 1,
-      state: { sinceMs: 0, idle: true },
+      state: { sinceMs: 0, idle: true, quiet: false },
     });
+  });
+
+  test('quiet comes by its own threshold, before or after idleness, and a record ends both', () => {
+    const tracker = new IdleTracker({ idleTimeoutMs: 1000, closeIdleAfterMs: 3000 });
+    tracker.observe({ caughtUp: true, atMs: 0 });
+    expect([tracker.observe({ caughtUp: true, atMs: 1000 }), tracker.idle, tracker.quiet]).toEqual([true, true, false]);
+    expect([tracker.observe({ caughtUp: true, atMs: 2999 }), tracker.quiet]).toEqual([false, false]);
+    expect([tracker.observe({ caughtUp: true, atMs: 3000 }), tracker.quiet]).toEqual([true, true]);
+    expect([tracker.record(), tracker.state]).toEqual([true, NOT_IDLE]);
+    expect(tracker.record()).toBe(false);
+  });
+
+  test('quiet without idleness: a partition that may not be skipped can still let its windows close', () => {
+    const thresholds = { idleTimeoutMs: 0, closeIdleAfterMs: 500 };
+    const silence = [
+      ['silent', 0],
+      ['silent', 500],
+    ] as const;
+    expect(follow(silence, thresholds)).toEqual({
+      idle: false,
+      marks: 1,
+      state: { sinceMs: 0, idle: false, quiet: true },
+    });
+    expect(follow([...silence, ['unsure', 600]], thresholds).state).toEqual({
+      sinceMs: null,
+      idle: false,
+      quiet: true,
+    });
+    expect(follow([...silence, ['record']], thresholds).state).toEqual(NOT_IDLE);
   });
 });

@@ -44,15 +44,24 @@ export class SourceWatermarks {
 
   /** Takes a control record in; true when the task's watermark rose. */
   announce({ partition, watermarkMs, idle, quiet, partitionCount }: WatermarkAnnouncement): boolean {
-    while (this.flags.length < Math.max(partitionCount, partition + 1)) {
-      this.flags.push(0);
-      this.watermarks.push(Number.NEGATIVE_INFINITY);
-    }
+    this.include(Math.max(partitionCount, partition + 1));
     this.watermarks[partition] = Math.max(this.watermarks[partition]!, watermarkMs);
     this.flags[partition] = ANNOUNCED | (idle ? IDLE : 0) | (quiet ? QUIET : 0);
-    const next = this.minimum();
-    if (next <= this.watermarkMs) return false;
-    this.watermarkMs = next;
+    return this.force(this.minimum());
+  }
+
+  /** Raises the watermark of one partition as its own records say it, whatever it has announced; true when the task's rose. */
+  raise(partition: number, watermarkMs: number): boolean {
+    this.include(partition + 1);
+    if (watermarkMs <= this.watermarks[partition]!) return false;
+    this.watermarks[partition] = watermarkMs;
+    return this.force(this.minimum());
+  }
+
+  /** Raises the task's watermark by decision (all sources are quiet, end of input); one that is lower changes nothing. */
+  force(watermarkMs: number): boolean {
+    if (watermarkMs <= this.watermarkMs) return false;
+    this.watermarkMs = watermarkMs;
     return true;
   }
 
@@ -75,6 +84,13 @@ export class SourceWatermarks {
       restored.flags.push(source === null ? 0 : ANNOUNCED | (source.idle ? IDLE : 0) | (source.quiet ? QUIET : 0));
     }
     return restored;
+  }
+
+  private include(partitionCount: number): void {
+    while (this.flags.length < partitionCount) {
+      this.flags.push(0);
+      this.watermarks.push(Number.NEGATIVE_INFINITY);
+    }
   }
 
   /** Over the partitions that are not idle; when all are idle, the furthest of them. A silent member that never spoke holds. */

@@ -1,7 +1,8 @@
 // The open windows of one task: a table per pane, by start. Takes records or partials in, and gives complete windows out in order
 // of their start. Everything here follows from what was folded; time never enters by itself.
 import type { AggregateSet } from '../aggregate/index.ts';
-import type { KeyTable, KeyTablePool, ReadonlyColumns } from '../state/index.ts';
+import type { KeyTable, KeyTablePool } from '../state/index.ts';
+import type { KeyedInput, PartialRows } from './keyed-input.ts';
 import { isComplete, isLate, type TumblingWindow, windowStart } from './tumbling.ts';
 
 /** One open window of all keys. */
@@ -11,26 +12,6 @@ export interface Pane {
   readonly table: KeyTable;
   /** Whether rows changed since a checkpoint cleared the mark. */
   changed: boolean;
-}
-
-/** A record after extraction: its canonical key is `keyBytes[keyStart, keyEnd)`, `keyHash` is murmur2 of these bytes. */
-export interface KeyedInput {
-  readonly eventTimeMs: number;
-  readonly keyBytes: Buffer;
-  readonly keyStart: number;
-  readonly keyEnd: number;
-  readonly keyHash: number;
-  readonly inputs: Float64Array;
-}
-
-/** Pre-aggregated rows of one pane. Key of row i is `buffer[keysStart + keyOffsets[i], keysStart + keyOffsets[i + 1])`. */
-export interface PartialRows extends ReadonlyColumns {
-  readonly paneStartMs: number;
-  readonly rowCount: number;
-  readonly buffer: Buffer;
-  readonly keysStart: number;
-  readonly keyOffsets: Int32Array;
-  readonly hashes: Int32Array;
 }
 
 export interface WindowStateOptions {
