@@ -2,12 +2,32 @@
 export { canonicalJson } from './canonical-json.ts';
 export { durationMs, formatDuration, parseDuration } from './duration.ts';
 export {
+  type ArithmeticOperator,
+  type ComparisonOperator,
+  type Expected,
+  type Expression,
+  type ExpressionOf,
+  type MacroName,
   type Operand,
+  type ParsedExpression,
   type ParsedWhere,
+  type Pattern,
   type Predicate,
   type Scalar,
+  type TypeKind,
+  type ValueType,
+  FUNCTIONS,
+  MACROS,
+  MAX_TIMESTAMP_MS,
+  MIN_TIMESTAMP_MS,
+  compilePattern,
+  durationTextMs,
   fieldsOf,
+  parseExpression,
   parseWhere,
+  partsOf,
+  timestampMs,
+  zoneOffsetMs,
 } from './expression/index.ts';
 export {
   ANNOTATION_APPROVE,

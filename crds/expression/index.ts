@@ -1,11 +1,25 @@
 // Expressions of the contract: what validation checks and the runtime compiles.
 export {
+  type ArithmeticOperator,
   type ComparisonOperator,
-  type Predicate,
-  type FieldOperand,
-  fieldsOf,
-  type LiteralOperand,
-  type Operand,
+  type Expression,
+  type ExpressionOf,
+  type MacroName,
   type Scalar,
-} from './predicate.ts';
+  fieldsOf,
+  partsOf,
+} from './expression.ts';
+export { FUNCTIONS, MACROS } from './functions.ts';
+export { type Expected, type ParsedExpression, parseExpression } from './parse-expression.ts';
+export { type Pattern, compilePattern } from './pattern.ts';
+export {
+  MAX_TIMESTAMP_MS,
+  MIN_TIMESTAMP_MS,
+  durationTextMs,
+  timestampMs,
+  zoneOffsetMs,
+} from './time.ts';
+export { type TypeKind, type ValueType } from './value-type.ts';
+// Until the reader of records takes expressions.
+export { type Operand, type Predicate } from './predicate.ts';
 export { type ParsedWhere, parseWhere } from './parse-where.ts';
