@@ -1,7 +1,7 @@
 // avg: the exact sum divided by the count of inputs, null over no input. The sum may leave the safe range while the mean does not.
 import type { Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
-import type { AggregateFunction } from './aggregate-function.ts';
 import { addCount, count } from './count.ts';
+import type { NumberAggregate } from './number-aggregate.ts';
 import { addSum, mergeSums, SUM_COLUMNS, sumParts } from './sum.ts';
 
 const SUM = 1;
@@ -12,8 +12,7 @@ export function addAvg(table: Columns, at: number, row: number, value: number): 
   addSum(table, at + SUM, row, value);
 }
 
-export const avg: AggregateFunction = {
-  kind: 'avg',
+export const avg: NumberAggregate = {
   columns: [{ name: 'count', zero: 0, lazy: false }, ...SUM_COLUMNS],
   merge(into: Columns, at: number, batch: MergeBatch): void {
     count.merge(into, at, batch);

@@ -1,4 +1,4 @@
 // The aggregates: the only door to this folder.
-export { type AggregateFunction, type AggregateKind, OVERFLOW } from './aggregate-function.ts';
+export type { AggregateInputs } from './aggregate-inputs.ts';
 export { AggregateSet } from './aggregate-set.ts';
-export { MAX_RESULT_BYTES, writeResult } from './write-result.ts';
+export { type AggregateKind, type AggregateSpec, takesScalar } from './aggregate-spec.ts';

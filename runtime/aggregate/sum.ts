@@ -2,7 +2,7 @@
 // into a column of their own. So an integer sum does not depend on the order of its inputs, nor on where pre-aggregation cut
 // them, and it is right again when it comes back into the safe range. The two later columns exist only once they are needed.
 import type { Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
-import { type AggregateFunction, OVERFLOW } from './aggregate-function.ts';
+import { type NumberAggregate, OVERFLOW } from './number-aggregate.ts';
 
 const LOW = 0;
 const HIGH = 1;
@@ -45,23 +45,24 @@ function addFraction(table: Columns, at: number, row: number, value: number): vo
 }
 
 /** Adds the rows of a batch; both sides keep their sums in the three columns from `at` on. */
-export function mergeSums(into: Columns, at: number, { from, rows, count }: MergeBatch): void {
+export function mergeSums(into: Columns, at: number, batch: MergeBatch): void {
+  const { from, fromRows, rows, count } = batch;
   const low = from.columns[at + LOW]!;
   for (let i = 0; i < count; i++) {
-    const value = low[i]!;
+    const value = low[fromRows === null ? i : fromRows[i]!]!;
     if (!Number.isNaN(value)) addInteger(into, at, rows[i]!, value);
   }
-  mergeLater(into, at + HIGH, { from, rows, count });
-  mergeLater(into, at + FRACTION, { from, rows, count });
+  mergeLater(into, at + HIGH, batch);
+  mergeLater(into, at + FRACTION, batch);
 }
 
-function mergeLater(into: Columns, index: number, { from, rows, count }: MergeBatch): void {
+function mergeLater(into: Columns, index: number, { from, fromRows, rows, count }: MergeBatch): void {
   const source = from.columns[index]!;
   if (source.length === 0) return;
   const target = into.materialize(index);
   for (let i = 0; i < count; i++) {
     const row = rows[i]!;
-    target[row] = target[row]! + source[i]!;
+    target[row] = target[row]! + source[fromRows === null ? i : fromRows[i]!]!;
   }
 }
 
@@ -86,8 +87,7 @@ export const SUM_COLUMNS = [
   { name: 'fraction', zero: 0, lazy: true },
 ] as const;
 
-export const sum: AggregateFunction = {
-  kind: 'sum',
+export const sum: NumberAggregate = {
   columns: SUM_COLUMNS,
   merge: mergeSums,
   result(table: ReadonlyColumns, at: number, row: number): number {

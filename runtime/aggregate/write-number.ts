@@ -1,12 +1,12 @@
 // Results as JSON text: the shortest digits that read back as the same number, as JSON.stringify writes them.
 
 /** More than any JSON number or `null` takes. */
-export const MAX_RESULT_BYTES = 32;
+export const MAX_NUMBER_BYTES = 32;
 
 const ZERO = 0x30;
 
 /** Writes `value` (NaN: `null`) at `position` and returns the position after it. */
-export function writeResult(buffer: Buffer, position: number, value: number): number {
+export function writeNumber(buffer: Buffer, position: number, value: number): number {
   if (value >= 0 && value <= 999_999_999 && value === Math.trunc(value)) return writeDigits(buffer, position, value);
   if (!Number.isFinite(value)) return position + buffer.write('null', position, 'latin1');
   return position + buffer.write(String(value), position, 'latin1');

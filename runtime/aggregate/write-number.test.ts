@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_RESULT_BYTES, writeResult } from './write-result.ts';
+import { MAX_NUMBER_BYTES, writeNumber } from './write-number.ts';
 
 function textOf(value: number): string {
-  const buffer = Buffer.alloc(MAX_RESULT_BYTES + 4, '.');
-  const end = writeResult(buffer, 2, value);
+  const buffer = Buffer.alloc(MAX_NUMBER_BYTES + 4, '.');
+  const end = writeNumber(buffer, 2, value);
   expect(buffer.toString('latin1', 0, 2)).toBe('..');
   expect(buffer.toString('latin1', end, end + 2)).toBe('..');
   return buffer.toString('latin1', 2, end);

@@ -1,12 +1,9 @@
-// What every aggregate is: columns with a zero, and merge and result over them. Mergeability is what lets one definition serve
-// pre-aggregation, panes and windows alike. `add` is a plain function of each file, called by AggregateSet without dispatch
-// through an object, because it runs once per record.
+// An aggregate whose state is numbers: columns with a zero, and merge and result over them. Mergeability is what lets one
+// definition serve pre-aggregation, panes, sessions and windows alike. `add` is a plain function of each file, called by
+// AggregateSet without dispatch through an object, because it runs once per record.
 import type { ColumnSpec, Columns, MergeBatch, ReadonlyColumns } from '../state/index.ts';
 
-export type AggregateKind = 'count' | 'sum' | 'min' | 'max' | 'avg';
-
-export interface AggregateFunction {
-  readonly kind: AggregateKind;
+export interface NumberAggregate {
   /** The aggregate's own columns; in a table they lie side by side from index `at` on. */
   readonly columns: readonly ColumnSpec[];
   /** Folds partial rows into rows: associative and commutative. */
@@ -16,4 +13,4 @@ export interface AggregateFunction {
 }
 
 /** Result of a sum that is outside of ±(2^53 − 1): written as null and counted, never rounded. */
-export const OVERFLOW = Number.POSITIVE_INFINITY;
+export const OVERFLOW: number = Number.POSITIVE_INFINITY;
