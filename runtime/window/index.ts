@@ -1,4 +1,5 @@
 // Windows and watermarks, pure: the only door to this folder.
+export { createWindows, type CreateWindowsOptions, type TaskWindows } from './create-windows.ts';
 export {
   type IdleState,
   type IdleThresholds,
@@ -7,16 +8,17 @@ export {
   type SilentFetch,
 } from './idle-tracker.ts';
 export { type KeyedInput, type PartialRows } from './keyed-input.ts';
-export { aggregatePaneLayout, type PaneLayout, type PaneWindow, type WindowBounds } from './pane-layout.ts';
+export { createPaneLayout, type PaneLayout, type PaneWindow, type WindowBounds } from './pane-layout.ts';
+export { tracksChanges } from './pane-windows.ts';
 export { PartitionWatermark } from './partition-watermark.ts';
 export { SourceWatermarks } from './source-watermarks.ts';
-export { isLate, type TumblingWindow, windowStart } from './tumbling.ts';
+export * from './session/index.ts';
 export { watermarkStep } from './watermark-step.ts';
-export { type Pane, WindowState } from './window-state.ts';
 export {
   type EmitRows,
   type FiredWindow,
   LATE,
+  type PanedWindows,
   PARTLY_LATE,
   TAKEN,
   type WindowRows,

@@ -17,11 +17,15 @@ export interface PaneLayout {
   readonly stepMs: number;
   /** Panes of the longest window; 1 for tumbling and global. */
   readonly panesPerWindow: number;
+  /** Time is also cut into blocks, each as long as the longest window: no window reaches into more than two. */
+  readonly blockMs: number;
   /** Start of the pane that holds `timeMs`; 0 for the global window. */
   paneStart(timeMs: number): number;
   /** Ends of the first and the last window that hold the pane; +Infinity for the global window. */
   earliestEndMs(paneStartMs: number): number;
   latestEndMs(paneStartMs: number): number;
+  /** Start of the block that holds `timeMs`. */
+  blockStart(timeMs: number): number;
   /** End of the first window that ends after `timeMs`, whether or not it holds data. */
   endAfter(timeMs: number): number;
   /** Start of the window with this end. */
@@ -31,7 +35,7 @@ export interface PaneLayout {
 }
 
 /** Pure; `slideMs` ≤ `sizeMs`, and `sizeMs` is a multiple of a cumulative window's `stepMs`. */
-export function aggregatePaneLayout(window: PaneWindow): PaneLayout {
+export function createPaneLayout(window: PaneWindow): PaneLayout {
   switch (window.kind) {
     case 'tumbling': {
       const { sizeMs, offsetMs } = window;
@@ -56,14 +60,14 @@ class SlidingLayout implements PaneLayout {
   readonly paneMs: number;
   readonly stepMs: number;
   readonly panesPerWindow: number;
-  private readonly sizeMs: number;
+  readonly blockMs: number;
   private readonly offsetMs: number;
 
   constructor({ sizeMs, slideMs, offsetMs }: { sizeMs: number; slideMs: number; offsetMs: number }) {
     this.paneMs = greatestCommonDivisor(sizeMs, slideMs);
     this.stepMs = slideMs;
     this.panesPerWindow = sizeMs / this.paneMs;
-    this.sizeMs = sizeMs;
+    this.blockMs = sizeMs;
     this.offsetMs = offsetMs;
   }
 
@@ -71,20 +75,24 @@ class SlidingLayout implements PaneLayout {
     return floorTime(timeMs, this.paneMs, this.offsetMs);
   }
 
+  blockStart(timeMs: number): number {
+    return floorTime(timeMs, this.blockMs, this.offsetMs);
+  }
+
   earliestEndMs(paneStartMs: number): number {
     return this.endAfter(paneStartMs + this.paneMs - 1);
   }
 
   latestEndMs(paneStartMs: number): number {
-    return floorTime(paneStartMs, this.stepMs, this.offsetMs) + this.sizeMs;
+    return floorTime(paneStartMs, this.stepMs, this.offsetMs) + this.blockMs;
   }
 
   endAfter(timeMs: number): number {
-    return floorTime(timeMs, this.stepMs, this.offsetMs + this.sizeMs) + this.stepMs;
+    return floorTime(timeMs, this.stepMs, this.offsetMs + this.blockMs) + this.stepMs;
   }
 
   startOf(endMs: number): number {
-    return endMs - this.sizeMs;
+    return endMs - this.blockMs;
   }
 
   windowsOf(paneStartMs: number): WindowBounds[] {
@@ -96,14 +104,14 @@ class CumulativeLayout implements PaneLayout {
   readonly paneMs: number;
   readonly stepMs: number;
   readonly panesPerWindow: number;
-  private readonly sizeMs: number;
+  readonly blockMs: number;
   private readonly offsetMs: number;
 
   constructor({ sizeMs, stepMs, offsetMs }: { sizeMs: number; stepMs: number; offsetMs: number }) {
     this.paneMs = stepMs;
     this.stepMs = stepMs;
     this.panesPerWindow = sizeMs / stepMs;
-    this.sizeMs = sizeMs;
+    this.blockMs = sizeMs;
     this.offsetMs = offsetMs;
   }
 
@@ -111,12 +119,16 @@ class CumulativeLayout implements PaneLayout {
     return floorTime(timeMs, this.stepMs, this.offsetMs);
   }
 
+  blockStart(timeMs: number): number {
+    return floorTime(timeMs, this.blockMs, this.offsetMs);
+  }
+
   earliestEndMs(paneStartMs: number): number {
     return paneStartMs + this.stepMs;
   }
 
   latestEndMs(paneStartMs: number): number {
-    return floorTime(paneStartMs, this.sizeMs, this.offsetMs) + this.sizeMs;
+    return floorTime(paneStartMs, this.blockMs, this.offsetMs) + this.blockMs;
   }
 
   endAfter(timeMs: number): number {
@@ -124,7 +136,7 @@ class CumulativeLayout implements PaneLayout {
   }
 
   startOf(endMs: number): number {
-    return floorTime(endMs - 1, this.sizeMs, this.offsetMs);
+    return floorTime(endMs - 1, this.blockMs, this.offsetMs);
   }
 
   windowsOf(paneStartMs: number): WindowBounds[] {
@@ -136,7 +148,9 @@ const GLOBAL_LAYOUT: PaneLayout = {
   paneMs: Number.POSITIVE_INFINITY,
   stepMs: Number.POSITIVE_INFINITY,
   panesPerWindow: 1,
+  blockMs: Number.POSITIVE_INFINITY,
   paneStart: () => 0,
+  blockStart: () => 0,
   earliestEndMs: () => Number.POSITIVE_INFINITY,
   latestEndMs: () => Number.POSITIVE_INFINITY,
   endAfter: () => Number.POSITIVE_INFINITY,

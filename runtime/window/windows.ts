@@ -1,7 +1,7 @@
 // The open windows of one task, whatever their kind: what a task sees of them. Everything here follows from what was folded; time
 // never enters by itself.
 import type { KeyTable } from '../state/index.ts';
-import type { KeyedInput } from './keyed-input.ts';
+import type { KeyedInput, PartialRows } from './keyed-input.ts';
 
 /** Rows to write: rows[0, count) of the table, or its rows 0..count in order when `rows` is null. */
 export interface WindowRows {
@@ -31,7 +31,7 @@ export interface Windows {
   watermarkMs: number;
   /** Folds a record in: `TAKEN`, `PARTLY_LATE` or `LATE`. */
   add(record: KeyedInput): number;
-  /** Windows that the last record or merged row missed: their number, and their bounds as pairs [start, end, …). */
+  /** After `PARTLY_LATE` or `LATE`: the windows that were missed: their number, and their bounds as pairs [start, end, …). */
   readonly missedCount: number;
   readonly missedBounds: readonly number[];
   /** Raises the watermark, emits what that makes due, and forgets windows that are closed for good. Cheap when nothing is due. */
@@ -50,6 +50,13 @@ export interface Windows {
   snapshot(): WindowsSnapshot;
   /** Only into fresh windows; the tables belong to them from then on. */
   restore(snapshot: WindowsSnapshot): void;
+}
+
+/** Windows of everything but sessions: what comes pre-aggregated comes in panes (`createPaneLayout`). */
+export interface PanedWindows extends Windows {
+  readonly kind: 'panes';
+  /** Merges rows of one pane in. They are `TAKEN`, `PARTLY_LATE` or `LATE` together; for each that is `LATE`, `late` is called. */
+  mergePartials(partials: PartialRows, late: (row: number) => void): number;
 }
 
 /** A window that has fired and still takes late records; `epoch`: rows changed from then on are late changes. */
