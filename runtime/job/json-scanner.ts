@@ -1,8 +1,9 @@
 // Reads the wanted fields of a JSON document in one strict pass over its bytes: no string, no object, no number is made for
 // anything else. Strict means: accepts exactly what JSON.parse accepts as an object (in valid UTF-8), so that a record is bad
 // here if and only if it is bad everywhere.
+import { utf8Size } from '../scalar/index.ts';
 import { FieldTree, NO_NODE, ROOT } from './field-tree.ts';
-import { hex4, isEscapeLetter, unescapeJson, utf8Size } from './json-bytes.ts';
+import { hex4, isEscapeLetter, unescapeJson } from './json-bytes.ts';
 
 // Types of a field.
 export const ABSENT = 0;
