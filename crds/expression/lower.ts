@@ -111,7 +111,7 @@ function lowerMap(entries: readonly (readonly [Expression, Expression])[], posit
 function commonType(items: readonly Expression[], what: string): ValueType {
   let type: ValueType | null = null;
   for (const item of items) {
-    const joined = type === null ? item.type : join(type, item.type);
+    const joined: ValueType | null = type === null ? item.type : join(type, item.type);
     if (joined === null) throw new Refusal(`${what} must not mix times with anything else`, item);
     type = joined;
   }
