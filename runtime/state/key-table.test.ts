@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_ARENA_BYTES } from './key-index.ts';
 import { KeyTablePool } from './key-table-pool.ts';
 import type { TableLayout } from './columns.ts';
-import { KeyTable, MAX_ARENA_BYTES } from './key-table.ts';
+import { KeyTable } from './key-table.ts';
 
 const LAYOUT: TableLayout = {
   columns: [

@@ -1,0 +1,284 @@
+// Rows by key: an open-addressing hash table over key bytes that lie one behind the other in one arena. This is the hottest
+// structure there is, and what it costs is cache misses, so a lookup takes two when all keys have one length and three otherwise:
+// a slot holds the row together with all bits of the hash that the slot's place does not say, hence no stored hash is read, and
+// where all keys have one length, no offset either.
+import { StateLimitError } from './errors.ts';
+
+/** Keys of one table: 1 GiB. A partition's pane beyond that has to be spread over more partitions. */
+export const MAX_ARENA_BYTES = 2 ** 30;
+const MAX_ROWS = 2 ** 27;
+const INITIAL_ROWS = 32;
+const INITIAL_ARENA_BYTES = 512;
+/** Full slots per slot, at most; twice as many slots are made then. */
+const MAX_LOAD = 0.75;
+/** Tables below double, larger ones grow by half: there the memory that is not used yet counts. */
+const DOUBLING_ROWS = 2 ** 16;
+const DOUBLING_BYTES = 2 ** 20;
+
+// Keys of one shuffle partition agree in the low bits of their hash, so slots are taken from the high bits of a product
+// (Fibonacci hashing): otherwise only every n-th slot would be used.
+const GOLDEN_RATIO = 0x9e3779b1 | 0;
+
+const ANY_LENGTH = -1;
+const NOWHERE = -1;
+
+// Callers pass the same buffer again and again. Only one is remembered for all tables, so that tables keep none of them alive.
+let viewedBuffer: Buffer = Buffer.alloc(0);
+let bufferView = viewOf(viewedBuffer);
+
+export abstract class KeyIndex {
+  rowCount = 0;
+  /** Key of row r is `keyBytes[keyOffsets[r], keyOffsets[r + 1])`. */
+  keyBytes: Buffer;
+  keyOffsets: Int32Array;
+  hashes: Int32Array;
+  /** Rows that the arrays by row have room for. */
+  protected capacity: number;
+  /** 0: free. Otherwise row + 1 in the low `slotBits` bits, above it those of the hash's product that are not the place. */
+  private slots: Int32Array;
+  private slotBits: number;
+  /** Rows that the slots have room for. */
+  private slotRows: number;
+  private keyView: DataView;
+  /** Length of every key, or `ANY_LENGTH`. */
+  private keyLength = ANY_LENGTH;
+
+  constructor(expectedRows: number = INITIAL_ROWS) {
+    this.capacity = Math.max(expectedRows, INITIAL_ROWS);
+    this.slotBits = Math.ceil(Math.log2(this.capacity / MAX_LOAD));
+    this.slots = new Int32Array(2 ** this.slotBits);
+    this.slotRows = this.slots.length * MAX_LOAD;
+    this.keyBytes = Buffer.allocUnsafeSlow(INITIAL_ARENA_BYTES);
+    this.keyView = viewOf(this.keyBytes);
+    this.keyOffsets = new Int32Array(this.capacity + 1);
+    this.hashes = new Int32Array(this.capacity);
+  }
+
+  /** Arrays by row must have room for `capacity` rows. */
+  protected abstract growRows(capacity: number): void;
+  /** A row is new, whatever the arrays held there. */
+  protected abstract startRow(row: number): void;
+
+  /** Row of the key `buffer[start, end)` whose murmur2 is `hash`; a new row starts with every column at its zero. */
+  upsert(buffer: Buffer, start: number, end: number, hash: number): number {
+    const row = this.find(buffer, start, end, hash);
+    return row === NOWHERE ? this.insert(buffer, start, end, hash) : row;
+  }
+
+  /** Row of the key, the newest one when `append` made several; −1 when it has none. */
+  find(buffer: Buffer, start: number, end: number, hash: number): number {
+    const { slots, slotBits, keyLength, keyOffsets, keyView } = this;
+    const length = end - start;
+    if (keyLength !== ANY_LENGTH && keyLength !== length) return NOWHERE;
+    if (buffer !== viewedBuffer) view(buffer);
+    const mask = slots.length - 1;
+    const product = Math.imul(hash, GOLDEN_RATIO);
+    const tag = product << slotBits;
+    for (let slot = product >>> (32 - slotBits); ; slot = (slot + 1) & mask) {
+      const entry = slots[slot]!;
+      if (entry === 0) return NOWHERE;
+      const found = (entry ^ tag) >>> 0;
+      if (found > mask) continue;
+      const row = found - 1;
+      const at = keyLength === ANY_LENGTH ? keyOffsets[row]! : row * length;
+      if (keyLength === ANY_LENGTH && keyOffsets[row + 1]! - at !== length) continue;
+      if (equal(keyView, at, start, length)) return row;
+    }
+  }
+
+  /**
+   * A new row for the key, even when it has one: `upsert` and `find` give the new one from then on, older rows stay where they are.
+   */
+  append(buffer: Buffer, start: number, end: number, hash: number): number {
+    const older = this.find(buffer, start, end, hash);
+    if (older === NOWHERE) return this.insert(buffer, start, end, hash);
+    const row = this.newRow(buffer, start, end, hash);
+    const mask = this.slots.length - 1;
+    let slot = Math.imul(hash, GOLDEN_RATIO) >>> (32 - this.slotBits);
+    while ((this.slots[slot]! & mask) !== older + 1) slot = (slot + 1) & mask;
+    this.slots[slot] = this.entryOf(row);
+    return row;
+  }
+
+  /**
+   * Fills an empty table that was made for as many rows: keys one behind the other in `keys`, their ends and hashes. No key is
+   * hashed and hardly one compared, so a restore costs little more than the copy. Of rows with the same key the last is found.
+   * Columns, cells and epochs are the caller's.
+   */
+  load(keys: Buffer, keyEnds: Int32Array, hashes: Int32Array): void {
+    const rowCount = hashes.length;
+    if (this.rowCount > 0 || rowCount > this.capacity)
+      throw new Error(`${rowCount} rows cannot be loaded into this table.`);
+    if (keys.length > this.keyBytes.length) this.growArena(keys.length);
+    keys.copy(this.keyBytes);
+    this.keyOffsets.set(keyEnds, 1);
+    this.hashes.set(hashes);
+    this.keyLength = commonLength(keyEnds);
+    for (let row = 0; row < rowCount; row++) this.placeNewest(row);
+    for (let row = 0; row < rowCount; row++) this.startRow(row);
+    this.rowCount = rowCount;
+  }
+
+  /** Forgets all rows and keeps the memory. */
+  clear(): void {
+    this.rowCount = 0;
+    this.slots.fill(0);
+  }
+
+  /** Bytes of key material in use. */
+  get keyByteCount(): number {
+    return this.keyOffsets[this.rowCount]!;
+  }
+
+  /** Memory held, used or not. */
+  get sizeBytes(): number {
+    return this.slots.byteLength + this.keyBytes.length + this.keyOffsets.byteLength + this.hashes.byteLength;
+  }
+
+  /** Longest way from a key's first slot to its own: how well the hashes spread, for tests and diagnostics. */
+  get longestProbe(): number {
+    const mask = this.slots.length - 1;
+    let longest = 0;
+    for (const [slot, entry] of this.slots.entries()) {
+      if (entry === 0) continue;
+      const first = Math.imul(this.hashes[(entry & mask) - 1]!, GOLDEN_RATIO) >>> (32 - this.slotBits);
+      longest = Math.max(longest, (slot - first) & mask);
+    }
+    return longest;
+  }
+
+  private insert(buffer: Buffer, start: number, end: number, hash: number): number {
+    const row = this.newRow(buffer, start, end, hash);
+    this.place(row);
+    return row;
+  }
+
+  private newRow(buffer: Buffer, start: number, end: number, hash: number): number {
+    const row = this.rowCount;
+    const length = end - start;
+    const at = this.keyOffsets[row]!;
+    const keyEnd = at + length;
+    if (keyEnd > this.keyBytes.length) this.growArena(keyEnd);
+    if (row >= this.capacity) this.grow();
+    if (row >= this.slotRows) this.growSlots();
+    const arena = this.keyBytes;
+    if (length > 48) buffer.copy(arena, at, start, end);
+    else for (let i = start, to = at; i < end; i++, to++) arena[to] = buffer[i]!;
+    this.keyOffsets[row + 1] = keyEnd;
+    this.hashes[row] = hash;
+    if (row === 0) this.keyLength = length;
+    else if (length !== this.keyLength) this.keyLength = ANY_LENGTH;
+    this.startRow(row);
+    this.rowCount = row + 1;
+    return row;
+  }
+
+  private entryOf(row: number): number {
+    return (Math.imul(this.hashes[row]!, GOLDEN_RATIO) << this.slotBits) | (row + 1);
+  }
+
+  /** Only for a key that has no slot. */
+  private place(row: number): void {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let slot = Math.imul(this.hashes[row]!, GOLDEN_RATIO) >>> (32 - this.slotBits);
+    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    slots[slot] = this.entryOf(row);
+  }
+
+  /** Takes over the slot of an older row of the same key. */
+  private placeNewest(row: number): void {
+    const { slots, keyOffsets, keyBytes } = this;
+    const mask = slots.length - 1;
+    const entry = this.entryOf(row);
+    let slot = Math.imul(this.hashes[row]!, GOLDEN_RATIO) >>> (32 - this.slotBits);
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const older = (slots[slot]! & mask) - 1;
+      if ((slots[slot]! ^ entry) >>> 0 > mask) continue;
+      const [from, to] = [keyOffsets[row]!, keyOffsets[row + 1]!];
+      if (keyBytes.compare(keyBytes, from, to, keyOffsets[older]!, keyOffsets[older + 1]!) === 0) break;
+    }
+    slots[slot] = entry;
+  }
+
+  private grow(): void {
+    const { capacity } = this;
+    const larger = Math.min(MAX_ROWS, capacity < DOUBLING_ROWS ? capacity * 2 : Math.ceil(capacity * 1.5));
+    if (larger === capacity) {
+      throw new StateLimitError(
+        `A state table cannot grow: it holds ${this.rowCount} keys, at most ${MAX_ROWS} fit. Raise maxParallelism or use smaller windows.`,
+      );
+    }
+    this.keyOffsets = grown(this.keyOffsets, new Int32Array(larger + 1));
+    this.hashes = grown(this.hashes, new Int32Array(larger));
+    this.growRows(larger);
+    this.capacity = larger;
+  }
+
+  /** In order of the old slots, which is nearly that of the new ones, so that it writes through memory once. */
+  private growSlots(): void {
+    const { slots: old, hashes } = this;
+    const oldMask = old.length - 1;
+    const slotBits = this.slotBits + 1;
+    const slots = new Int32Array(old.length * 2);
+    const mask = slots.length - 1;
+    for (let i = 0; i < old.length; i++) {
+      const entry = old[i]!;
+      if (entry === 0) continue;
+      const rowPlus1 = entry & oldMask;
+      const product = Math.imul(hashes[rowPlus1 - 1]!, GOLDEN_RATIO);
+      let slot = product >>> (32 - slotBits);
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = (product << slotBits) | rowPlus1;
+    }
+    this.slots = slots;
+    this.slotBits = slotBits;
+    this.slotRows = slots.length * MAX_LOAD;
+  }
+
+  private growArena(needed: number): void {
+    if (needed > MAX_ARENA_BYTES) {
+      throw new StateLimitError(
+        `A state table cannot grow: its keys need ${needed} bytes, at most ${MAX_ARENA_BYTES} fit. Raise maxParallelism, use shorter keys or smaller windows.`,
+      );
+    }
+    const size = this.keyBytes.length;
+    const larger = size < DOUBLING_BYTES ? size * 2 : Math.ceil(size * 1.5);
+    const arena = Buffer.allocUnsafeSlow(Math.min(MAX_ARENA_BYTES, Math.max(larger, needed)));
+    this.keyBytes.copy(arena, 0, 0, this.keyOffsets[this.rowCount]);
+    this.keyBytes = arena;
+    this.keyView = viewOf(arena);
+  }
+}
+
+function view(buffer: Buffer): void {
+  bufferView = viewOf(buffer);
+  viewedBuffer = buffer;
+}
+
+/** Whether `keys[at, at + length)` is `viewedBuffer[start, start + length)`, word by word; the last word overlaps the one before. */
+function equal(keys: DataView, at: number, start: number, length: number): boolean {
+  if (length < 4) {
+    for (let i = 0; i < length; i++) if (keys.getUint8(at + i) !== bufferView.getUint8(start + i)) return false;
+    return true;
+  }
+  const last = length - 4;
+  for (let i = 0; i < last; i += 4)
+    if (keys.getInt32(at + i, true) !== bufferView.getInt32(start + i, true)) return false;
+  return keys.getInt32(at + last, true) === bufferView.getInt32(start + last, true);
+}
+
+function commonLength(keyEnds: Int32Array): number {
+  const length = keyEnds.length === 0 ? ANY_LENGTH : keyEnds[0]!;
+  for (let row = 1; row < keyEnds.length; row++) if (keyEnds[row]! - keyEnds[row - 1]! !== length) return ANY_LENGTH;
+  return length;
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+export function grown<T extends Float64Array | Int32Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
