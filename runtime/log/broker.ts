@@ -93,6 +93,8 @@ export interface FetchedPartition {
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Record batches (magic 2) as they are in the log, control batches included; the last one may be cut. Null when none. */
   readonly records: Uint8Array | null;
+  /** May be called once when nothing refers to the bytes of `records` any more: their memory is used again then. */
+  readonly release?: () => void;
 }
 
 export interface ProducePartition {

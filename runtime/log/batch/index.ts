@@ -17,5 +17,5 @@ export { murmur2, toPositive } from './murmur2.ts';
 export { crc32Partition, murmur2Partition } from './partitioner.ts';
 export type { DecodedFetch, RecordBatch } from './record-batch.ts';
 export { RecordCursor } from './record-cursor.ts';
-export { type RecordHeader, readHeaders } from './record-headers.ts';
+export { type HeadersView, type RecordHeader, readHeaders } from './record-headers.ts';
 export { type RecordInput, RecordsBuilder } from './records-builder.ts';

@@ -1,6 +1,15 @@
-// Headers of the record a cursor stands on. Apart from the cursor, because few records have any and fewer are read.
+// Headers of a record. Apart from the cursor, because few records have any and fewer are read.
 import { BrokerError } from '../broker.ts';
-import type { RecordCursor } from './record-cursor.ts';
+
+/** Where the headers of a record lie; what a cursor shows of the record it stands on. */
+export interface HeadersView {
+  readonly buffer: Buffer;
+  /** For messages. */
+  readonly offset: number;
+  readonly headersStart: number;
+  readonly headersEnd: number;
+  readonly headerCount: number;
+}
 
 export interface RecordHeader {
   readonly key: string;
@@ -8,10 +17,10 @@ export interface RecordHeader {
   readonly value: Buffer | null;
 }
 
-/** All headers of the current record in their order; keys may repeat. Throws `BrokerError` CORRUPT. */
-export function readHeaders(cursor: RecordCursor): RecordHeader[] {
-  const { buffer, headersEnd: end, offset } = cursor;
-  let position = cursor.headersStart;
+/** All headers of the record in their order; keys may repeat. Throws `BrokerError` CORRUPT. */
+export function readHeaders(record: HeadersView): RecordHeader[] {
+  const { buffer, headersEnd: end, offset } = record;
+  let position = record.headersStart;
 
   const fail = (what: string): never => {
     throw new BrokerError('CORRUPT', `the headers of the record at offset ${offset} cannot be decoded: ${what}`);
@@ -33,7 +42,7 @@ export function readHeaders(cursor: RecordCursor): RecordHeader[] {
   };
 
   const headers: RecordHeader[] = [];
-  for (let index = 0; index < cursor.headerCount; index++) {
+  for (let index = 0; index < record.headerCount; index++) {
     const key = readBytes(readLength()).toString('utf8');
     const length = readLength();
     headers.push({ key, value: length === -1 ? null : readBytes(length) });

@@ -39,6 +39,8 @@ export class LogReader {
   readonly #placement = new Wake();
   readonly #stop = new AbortController();
   #epoch = 0;
+  /** Given out by the last `next`, when memory is to be reused. */
+  #lent: readonly ReaderItem[] = [];
   #isWaiting = false;
 
   constructor(options: LogReaderOptions) {
@@ -52,6 +54,7 @@ export class LogReader {
       minBytes: 1,
       idleReportMs: 250,
       unknownTopicGraceMs: 5_000,
+      reuseMemory: false,
       ...options,
     };
   }
@@ -102,6 +105,7 @@ export class LogReader {
 
   /** Everything that is buffered, up to `maxItemBytes`; waits for the first item. Throws the signal's reason, or what ended `run`. */
   async next(signal: AbortSignal): Promise<readonly ReaderItem[]> {
+    this.#release();
     while (this.#buffer.isEmpty) {
       signal.throwIfAborted();
       this.#stop.signal.throwIfAborted();
@@ -114,7 +118,13 @@ export class LogReader {
       if (reader !== undefined && item.kind === 'chunk') reader.delivered = item.nextOffset;
     }
     for (const { wake } of this.#loops.values()) wake.ring();
+    if (this.#options.reuseMemory) this.#lent = items;
     return items;
+  }
+
+  #release(): void {
+    for (const item of this.#lent) if (item.kind === 'chunk') item.release?.();
+    this.#lent = [];
   }
 
   /** Fetches until the signal is aborted. Throws BrokerError for what no retry can cure: the port is closed, an API is missing. */

@@ -89,7 +89,8 @@ export class PartitionReader implements TopicPartition {
     const quiet = reported !== null && reported.caughtUp === caughtUp && nowMs - reported.atMs < idleReportMs;
     if (!moved && quiet) return null;
     this.#reported = { caughtUp, atMs: nowMs };
-    return this.#chunk(batches, caughtUp, askedAtMs);
+    const chunk = this.#chunk(batches, caughtUp, askedAtMs);
+    return answer.release === undefined ? chunk : { ...chunk, release: answer.release };
   }
 
   /** A fetch failed: whoever was told that the partition is caught up must know that nobody can say so now (W8). */

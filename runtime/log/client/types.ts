@@ -36,6 +36,8 @@ export interface LogReaderOptions extends ClientParts {
   readonly idleReportMs?: number;
   /** How long an unknown topic or partition is asked for again before it is an error item. Default 5,000. */
   readonly unknownTopicGraceMs?: number;
+  /** What `next` gave out is done with when `next` is called again: its memory may be used for what is read later. Default false. */
+  readonly reuseMemory?: boolean;
   /** Told why the reader waits for something that should not take time, and null when that is over. */
   readonly waiting?: (why: string | null) => void;
 }
@@ -57,6 +59,8 @@ export interface ReaderChunk extends TopicPartition {
   readonly askedAtMs: number;
   /** Decoded size. */
   readonly bytes: number;
+  /** The memory of the batches may be used again; called by the reader that was asked to reuse it. */
+  readonly release?: () => void;
 }
 
 /** The partition is read no further until it is assigned again. The reader never chooses another offset by itself (W13). */

@@ -1,8 +1,10 @@
 // One connection to one broker: sends requests in order and turns every way of not getting an answer into a BrokerError.
-import { Connection, type Reader, Writer } from '@platformatic/kafka';
+import { Reader, Writer } from '@platformatic/kafka';
 import { BrokerError } from '../broker.ts';
 import { formatAddress } from './addresses.ts';
 import { apiVersions, negotiateVersions } from './api-versions.ts';
+import { FramePool } from './frame-pool.ts';
+import { FramedSocket } from './framed-socket.ts';
 import type { RequestSpec } from './request-spec.ts';
 import type { BrokerAddress } from './requests/metadata.ts';
 
@@ -18,33 +20,41 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The library's own time-out is put out of reach: ours differ per request. */
-const NEVER_MS = 0x7fffffff;
+interface InFlight {
+  /** Reads the body of the answer. `release`: nothing refers to the memory of the answer any more. */
+  answered(reader: Reader, release: () => void): void;
+  failed(error: Error): void;
+}
+
+const NO_LENGTH = false;
 
 export class BrokerConnection {
-  readonly #connection: Connection;
   readonly #address: string;
+  readonly #clientId: string;
+  #socket: FramedSocket | null = null;
   #versions: ReadonlyMap<number, number> = new Map([[apiVersions.apiKey, 0]]);
+  /** By correlation id; answers come in the order of the requests. */
+  readonly #inFlight = new Map<number, InFlight>();
+  readonly #frames = new FramePool();
+  #correlationId = 0;
   #waiting = 0;
   #givenUp = false;
   #reason: BrokerError | null = null;
 
-  private constructor(connection: Connection, address: string) {
-    this.#connection = connection;
+  private constructor(clientId: string, address: string) {
+    this.#clientId = clientId;
     this.#address = address;
   }
 
-  /** Connects and agrees on versions. Rejects with the library's error, or BrokerError UNSUPPORTED_VERSION. */
+  /** Connects and agrees on versions. Rejects with the socket's error, or BrokerError UNSUPPORTED_VERSION. */
   static async open(address: BrokerAddress, options: ConnectionOptions): Promise<BrokerConnection> {
-    const library = new Connection(options.clientId, {
-      connectTimeout: options.connectTimeoutMs,
-      requestTimeout: NEVER_MS,
+    const connection = new BrokerConnection(options.clientId, formatAddress(address));
+    connection.#socket = await FramedSocket.open(address, options.connectTimeoutMs, {
+      allocate: (length) => connection.#frames.take(length),
+      frame: (bytes) => connection.#onFrame(bytes),
+      closed: (error) => connection.#onClosed(error),
     });
-    // Without a listener an error event would end the process; whoever waits for an answer is told by its callback.
-    library.on('error', () => undefined);
-    const connection = new BrokerConnection(library, formatAddress(address));
     try {
-      await library.connect(address.host, address.port);
       await connection.#agreeOnVersions(options.connectTimeoutMs);
     } catch (error) {
       connection.destroy(new BrokerError('CLOSED', `the connection to ${formatAddress(address)} could not be set up`));
@@ -55,7 +65,7 @@ export class BrokerConnection {
 
   /** False once it is lost or given up: open another one. */
   get usable(): boolean {
-    return !this.#givenUp && this.#connection.isConnected();
+    return !this.#givenUp && this.#socket?.isOpen === true;
   }
 
   supports(spec: Pick<RequestSpec<never, unknown>, 'apiKey'>): boolean {
@@ -78,9 +88,6 @@ export class BrokerConnection {
       );
     }
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const writer = Writer.create();
-    spec.write(writer, request, version);
-
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     let settled = false;
     const settle = (finish: () => void): void => {
@@ -100,18 +107,17 @@ export class BrokerConnection {
     const timer = setTimeout(() => this.destroy(noAnswer(spec.name, this.#address, timeoutMs)), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#waiting++;
-    const flexible = spec.apiKey !== apiVersions.apiKey;
-    this.#connection.send<Response>(
-      spec.apiKey,
-      version,
-      () => writer,
-      (_correlationId, _apiKey, _version, reader) => this.#read(spec, reader, version),
-      flexible,
-      flexible,
-      (error, response) => {
-        settle(() => (error === null ? resolve(response as Response) : reject(this.#asBrokerError(spec.name, error))));
+    this.#send(spec, request, version, {
+      answered: (reader, release) => {
+        try {
+          const response = this.#read(spec, reader, version, release);
+          settle(() => resolve(response));
+        } catch (error) {
+          settle(() => reject(error));
+        }
       },
-    );
+      failed: (error) => settle(() => reject(this.#asBrokerError(spec.name, error))),
+    });
     return promise;
   }
 
@@ -119,9 +125,38 @@ export class BrokerConnection {
   destroy(reason: BrokerError): void {
     this.#reason ??= reason;
     this.#givenUp = true;
-    // A socket exists from connect() on; the library's close() would wait for a peer that may be gone.
-    const socket = this.#connection.socket as Connection['socket'] | undefined;
-    socket?.destroy();
+    this.#socket?.destroy(reason);
+  }
+
+  // oxlint-disable-next-line max-params -- private
+  #send<Request>(spec: RequestSpec<Request, unknown>, request: Request, version: number, inFlight: InFlight): void {
+    const correlationId = this.#correlationId;
+    this.#correlationId = (correlationId + 1) & 0x7fffffff;
+    this.#inFlight.set(correlationId, inFlight);
+    const writer = Writer.create()
+      .appendInt16(spec.apiKey)
+      .appendInt16(version)
+      .appendInt32(correlationId)
+      .appendString(this.#clientId, NO_LENGTH);
+    if (hasTaggedHeaders(spec)) writer.appendTaggedFields();
+    spec.write(writer, request, version);
+    this.#socket?.write(writer.prependLength().buffer);
+  }
+
+  #onFrame(bytes: Buffer): void {
+    const reader = Reader.from(bytes);
+    const correlationId = reader.readInt32();
+    const inFlight = this.#inFlight.get(correlationId);
+    if (inFlight === undefined)
+      throw new Error(`${this.#address} answered request ${correlationId}, which nobody has sent`);
+    this.#inFlight.delete(correlationId);
+    inFlight.answered(reader, () => this.#frames.give(bytes));
+  }
+
+  #onClosed(error: Error): void {
+    const waiting = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    for (const each of waiting) each.failed(error);
   }
 
   async #agreeOnVersions(timeoutMs: number): Promise<void> {
@@ -135,9 +170,16 @@ export class BrokerConnection {
     this.#versions = negotiateVersions(answer.apis, this.#address);
   }
 
-  #read<Response>(spec: RequestSpec<never, Response>, reader: Reader, version: number): Response {
+  // oxlint-disable-next-line max-params -- private
+  #read<Response>(
+    spec: RequestSpec<never, Response>,
+    reader: Reader,
+    version: number,
+    release: () => void,
+  ): Response {
     try {
-      return spec.read(reader, version);
+      if (hasTaggedHeaders(spec)) reader.readTaggedFields();
+      return spec.read(reader, version, release);
     } catch (cause) {
       throw new BrokerError('CORRUPT', `the answer of ${this.#address} to ${spec.name} v${version} cannot be decoded`, {
         cause,
@@ -165,4 +207,9 @@ function noAnswer(name: string, address: string, timeoutMs: number): BrokerError
 
 function givenUp(address: string): BrokerError {
   return new BrokerError('CLOSED', `the connection to ${address} was given up`);
+}
+
+/** All versions that are used here are flexible, but for the request that asks for versions, whose header never is. */
+function hasTaggedHeaders({ apiKey }: Pick<RequestSpec<never, unknown>, 'apiKey'>): boolean {
+  return apiKey !== apiVersions.apiKey;
 }

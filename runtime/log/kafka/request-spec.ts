@@ -7,8 +7,11 @@ export interface RequestSpec<Request, Response> {
   /** Lowest and highest version that `write` and `read` know; the highest one that the broker offers is used. */
   readonly versions: readonly [min: number, max: number];
   readonly write: (writer: Writer, request: Request, version: number) => void;
-  /** Reads the body. Error codes of the broker are part of the response, nothing is thrown for them. */
-  readonly read: (reader: Reader, version: number) => Response;
+  /**
+   * Reads the body. Error codes of the broker are part of the response, nothing is thrown for them. `release` may be called, once,
+   * when nothing refers to the bytes of the answer any more: then their memory is used again.
+   */
+  readonly read: (reader: Reader, version: number, release: () => void) => Response;
 }
 
 /** Reads past the throttle time, which the broker enforces by itself. */

@@ -52,7 +52,11 @@ export const fetch: RequestSpec<FetchRequestBody, FetchResponseBody> = {
       .appendString('') // rack
       .appendTaggedFields();
   },
-  read: (reader, version) => {
+  read: (reader, version, release) => {
+    let held = 0;
+    const releaseOne = (): void => {
+      if (--held === 0) release();
+    };
     skipThrottleTime(reader);
     const error = errorName(reader.readInt16());
     reader.readInt32(); // session id
@@ -72,6 +76,8 @@ export const fetch: RequestSpec<FetchRequestBody, FetchResponseBody> = {
           abortedTransactions.sort((a, b) => a.firstOffset - b.firstOffset);
           p.readInt32(); // preferred read replica
           const records = p.readNullableBytes();
+          const hasRecords = records !== null && records.length > 0;
+          if (hasRecords) held++;
           return {
             topic,
             partition,
@@ -80,11 +86,13 @@ export const fetch: RequestSpec<FetchRequestBody, FetchResponseBody> = {
             lastStableOffset,
             logStartOffset,
             abortedTransactions,
-            records: records === null || records.length === 0 ? null : records,
+            records: hasRecords ? records : null,
+            ...(hasRecords ? { release: releaseOne } : {}),
           };
         });
       })
       .flat();
+    if (held === 0) release();
     return { error, partitions };
   },
 };
