@@ -83,7 +83,7 @@ class CellAggregate<C extends object> implements PlacedCells {
 
   writeResult(table: ReadonlyColumns, row: number, { to, at }: { to: Buffer; at: number }): number {
     const cell = this.cellOf(table, row);
-    if (cell === null) return at + to.latin1Write(this.kind.empty, at);
+    if (cell === null) return at + to.write(this.kind.empty, at, 'latin1');
     return this.kind.writeResult(cell, to, at);
   }
 

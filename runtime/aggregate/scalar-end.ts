@@ -24,5 +24,5 @@ export function scalarEnd(bytes: Buffer, at: number, end: number): number {
 
 /** Numbers are written into results as they are kept. */
 function isNumber(bytes: Buffer, start: number, end: number): boolean {
-  return JSON_NUMBER.test(bytes.latin1Slice(start, end));
+  return JSON_NUMBER.test(bytes.toString('latin1', start, end));
 }

@@ -5,7 +5,7 @@ import type { ByteReader, ByteWriter } from '../state/index.ts';
 import { scalarEnd } from './scalar-end.ts';
 
 export function scalarText(bytes: Buffer, start: number, end: number): string {
-  return bytes.latin1Slice(start, end);
+  return bytes.toString('latin1', start, end);
 }
 
 /** Memory of a text of so many characters: header, characters, rounded up to words. */
@@ -19,7 +19,7 @@ export class ScalarTextWriter {
   /** Writes the scalar as JSON at `to[at]` and returns the position after it. */
   writeJson(text: string, to: Buffer, at: number): number {
     if (text.length > this.scratch.length) this.scratch = Buffer.alloc(text.length * 2);
-    this.scratch.latin1Write(text, 0);
+    this.scratch.write(text, 0, 'latin1');
     return writeScalarJson(this.scratch, 0, text.length, { to, at });
   }
 }
@@ -27,12 +27,12 @@ export class ScalarTextWriter {
 /** Appends the scalar's bytes. */
 export function writeScalarText(writer: ByteWriter, text: string): void {
   writer.reserve(text.length);
-  writer.length += writer.buffer.latin1Write(text, writer.length);
+  writer.length += writer.buffer.write(text, writer.length, 'latin1');
 }
 
 /** Reads one whole scalar that goes up to the end. */
 export function readScalarText(reader: ByteReader): string {
   const { buffer, position, end } = reader;
   if (scalarEnd(buffer, position, end) !== end) reader.fail(`the ${end - position} bytes at ${position} are no scalar`);
-  return buffer.latin1Slice(reader.take(end - position), end);
+  return buffer.toString('latin1', reader.take(end - position), end);
 }
