@@ -20,7 +20,13 @@ test('a manifest that sets only what it must', () => {
       kafka: { bootstrapServers: 'kafka:9092', topic: 'in', startFrom: { kind: 'earliest' }, partitioner: 'murmur2' },
       format: { kind: 'json' },
       eventTime: { kind: 'recordTimestamp' },
-      watermark: { maxOutOfOrdernessMs: 0, idleTimeoutMs: 60_000 },
+      watermark: {
+        maxOutOfOrdernessMs: 0,
+        idleTimeoutMs: 60_000,
+        closeIdleAfterMs: 0,
+        maxFutureMs: 86_400_000,
+        maxDriftMs: 3_600_000,
+      },
     },
     onBadRecord: { kind: 'skip' },
     where: null,
@@ -30,7 +36,7 @@ test('a manifest that sets only what it must', () => {
     allowedLatenessMs: 0,
     lateData: null,
     emit: { mode: 'close' },
-    aggregates: [{ name: 'views', fn: 'count' }],
+    aggregates: [{ name: 'views', input: { kind: 'record' }, where: null, fn: 'count' }],
     sinks: [{ kind: 'kafka', topic: 'out' }],
     delivery: { guarantee: 'exactlyOnce', commitIntervalMs: 100, transactionTimeoutMs: 10_000 },
     checkpoint: { intervalMs: 10_000, retain: 3, storage: { kind: 'local', path: '/var/lib/streamjob' } },
@@ -38,7 +44,7 @@ test('a manifest that sets only what it must', () => {
     maxParallelism: 32,
     state: 'running',
     deletion: { policy: 'retain', deadlineMs: 60_000 },
-    worker: { image: null, resources: {}, env: [], podTemplate: {} },
+    worker: { image: null, resources: {}, env: [], podTemplate: {}, stateMemoryBytes: 0 },
   } satisfies ResolvedJob);
 });
 
@@ -123,17 +129,29 @@ test('everything set is resolved', () => {
     'spec.source.kafka.startFrom': { timestamp: '2026-01-01T00:00:00Z' },
     'spec.source.kafka.partitioner': 'trusted',
     'spec.source.eventTime': { field: 'at.utc', unit: 's' },
-    'spec.source.watermark': { maxOutOfOrderness: '5s', idleTimeout: '0s' },
+    'spec.source.watermark': {
+      maxOutOfOrderness: '5s',
+      idleTimeout: '0s',
+      closeIdleAfter: '1m',
+      maxFuture: '0s',
+      maxDrift: '2h',
+    },
     'spec.onBadRecord': { deadLetter: { kafka: { topic: 'bad' } } },
     'spec.where': 'type == "view"',
     'spec.keyBy': ['$key'],
     'spec.window.tumbling': { size: '1d', offset: '-8h' },
+    'spec.allowedLateness': '10s',
+    'spec.lateData': { kafka: { topic: 'late' } },
+    'spec.emit': { mode: 'interval', every: '5s' },
     'spec.aggregates': {
       z: { avg: { field: 'v' } },
       a: { count: { field: 'v' } },
-      b: { sum: { field: 'x.y' } },
-      c: { min: { field: 'v' } },
-      d: { max: { field: 'v' } },
+      b: { sum: { field: 'x.y' }, where: 'v > 0' },
+      c: { min: { of: 'v * 2', where: 'v < 0' } },
+      d: { max: { field: '$timestamp' } },
+      e: { quantile: { field: 'v', q: 0.5 } },
+      f: { topK: { field: 'v', k: 3 } },
+      g: { collect: { field: 'v' } },
     },
     'spec.sinks': [{ print: {} }, { kafka: { topic: 'out', bootstrapServers: '[::1]:9093,a:9092' } }],
     'spec.checkpoint.storage': {
@@ -148,7 +166,12 @@ test('everything set is resolved', () => {
     },
     'spec.state': 'suspended',
     'spec.deletion': { policy: 'drop', deadline: '5m' },
-    'spec.worker': { image: 'w:1', resources: { limits: { memory: '1Gi' } }, env: [{ name: 'A', value: 'b' }] },
+    'spec.worker': {
+      image: 'w:1',
+      resources: { limits: { memory: '1Gi' } },
+      env: [{ name: 'A', value: 'b' }],
+      stateMemory: 9,
+    },
   });
   expect(job).toMatchObject({
     namespace: 'analytics',
@@ -159,19 +182,31 @@ test('everything set is resolved', () => {
         partitioner: 'trusted',
       },
       eventTime: { kind: 'field', field: 'at.utc', unit: 's' },
-      watermark: { maxOutOfOrdernessMs: 5_000, idleTimeoutMs: 0 },
+      watermark: {
+        maxOutOfOrdernessMs: 5_000,
+        idleTimeoutMs: 0,
+        closeIdleAfterMs: 60_000,
+        maxFutureMs: 0,
+        maxDriftMs: 7_200_000,
+      },
     },
     onBadRecord: { kind: 'deadLetter', topic: 'bad' },
     where: 'type == "view"',
     keyBy: ['$key'],
     mode: 'direct',
     window: { kind: 'tumbling', sizeMs: 86_400_000, offsetMs: -28_800_000 },
+    allowedLatenessMs: 10_000,
+    lateData: { topic: 'late' },
+    emit: { mode: 'interval', everyMs: 5_000 },
     aggregates: [
-      { name: 'a', fn: 'count', field: 'v' },
-      { name: 'b', fn: 'sum', field: 'x.y' },
-      { name: 'c', fn: 'min', field: 'v' },
-      { name: 'd', fn: 'max', field: 'v' },
-      { name: 'z', fn: 'avg', field: 'v' },
+      { name: 'a', fn: 'count', input: { kind: 'field', field: 'v' }, where: null },
+      { name: 'b', fn: 'sum', input: { kind: 'field', field: 'x.y' }, where: 'v > 0' },
+      { name: 'c', fn: 'min', input: { kind: 'expression', text: 'v * 2' }, where: 'v < 0' },
+      { name: 'd', fn: 'max', input: { kind: 'field', field: '$timestamp' }, where: null },
+      { name: 'e', fn: 'quantile', q: 0.5, relativeError: 0.01 },
+      { name: 'f', fn: 'topK', k: 3 },
+      { name: 'g', fn: 'collect', limit: 1000 },
+      { name: 'z', fn: 'avg', input: { kind: 'field', field: 'v' }, where: null },
     ],
     sinks: [{ kind: 'print' }, { kind: 'kafka', topic: 'out' }],
     checkpoint: {
@@ -186,8 +221,30 @@ test('everything set is resolved', () => {
     },
     state: 'suspended',
     deletion: { policy: 'drop', deadlineMs: 300_000 },
-    worker: { image: 'w:1', resources: { limits: { memory: '1Gi' } }, env: [{ name: 'A', value: 'b' }] },
+    worker: {
+      image: 'w:1',
+      resources: { limits: { memory: '1Gi' } },
+      env: [{ name: 'A', value: 'b' }],
+      stateMemoryBytes: 9,
+    },
   });
+});
+
+test.each<[string, Record<string, unknown>, ResolvedJob['window']]>([
+  [
+    'sliding',
+    { size: '1m', slide: '10s', offset: '-1s' },
+    { kind: 'sliding', sizeMs: 60_000, slideMs: 10_000, offsetMs: -1_000 },
+  ],
+  ['session', { gap: '30s' }, { kind: 'session', gapMs: 30_000 }],
+  [
+    'cumulative',
+    { size: '1d', step: '1h' },
+    { kind: 'cumulative', sizeMs: 86_400_000, stepMs: 3_600_000, offsetMs: 0 },
+  ],
+  ['global', {}, { kind: 'global' }],
+])('a %s window', (kind, fields, expected) => {
+  expect(resolved({ 'spec.window': { [kind]: fields }, 'spec.emit': { mode: 'update' } }).window).toEqual(expected);
 });
 
 test.each([
@@ -202,8 +259,8 @@ test.each([
 });
 
 test('the plan hash of a manifest never changes: it is persisted', () => {
-  expect(planHash(resolved())).toBe('5721669a');
-  expect(planHash(resolved({ 'spec.keyBy': ['$key'] }))).toBe('7539a289');
+  expect(planHash(resolved())).toBe('e8f05f65');
+  expect(planHash(resolved({ 'spec.keyBy': ['$key'] }))).toBe('b7966e32');
 });
 
 test.each<[string, Record<string, unknown>]>([
@@ -211,6 +268,12 @@ test.each<[string, Record<string, unknown>]>([
   ['the event time', { 'spec.source.eventTime': { field: 'ts' } }],
   ['the watermark', { 'spec.source.watermark.maxOutOfOrderness': '1s' }],
   ['idleness', { 'spec.source.watermark.idleTimeout': '2m' }],
+  ['the close of idle windows', { 'spec.source.watermark.closeIdleAfter': '2m' }],
+  ['how far ahead records may be', { 'spec.source.watermark.maxFuture': '2d' }],
+  ['lateness', { 'spec.allowedLateness': '1s' }],
+  ['where late records go', { 'spec.lateData': { kafka: { topic: 'late' } } }],
+  ['when results come out', { 'spec.emit': { mode: 'update' } }],
+  ['the filter of an aggregate', { 'spec.aggregates.views': { count: {}, where: 'a == 1' } }],
   ['the filter', { 'spec.where': 'a == 1' }],
   ['the key', { 'spec.keyBy': ['a'] }],
   ['the shuffle', { 'spec.keyBy': ['$key'], 'spec.shuffle': 'always' }],
@@ -227,6 +290,8 @@ test.each<[string, Record<string, unknown>]>([
   ['the same duration in other words', { 'spec.window.tumbling.size': '60s' }],
   ['the address of the brokers', { 'spec.source.kafka.bootstrapServers': 'elsewhere:9092' }],
   ['where reading began', { 'spec.source.kafka.startFrom': 'latest' }],
+  ['the flow while catching up', { 'spec.source.watermark.maxDrift': '2h' }],
+  ['how much state a worker may hold', { 'spec.worker.stateMemory': 1 }],
   ['the partitioner', { 'spec.source.kafka.partitioner': 'crc32' }],
   ['the pace of commits', { 'spec.delivery': { commitInterval: '1s' } }],
   ['what happens to bad records', { 'spec.onBadRecord': 'fail' }],
@@ -239,6 +304,11 @@ test.each<[string, Record<string, unknown>]>([
   ['a default that is spelt out', { 'spec.shuffle': 'auto', 'spec.source.format': { json: {} } }],
 ])('the same plan: %s', (_, set) => {
   expect(planHash(resolved(set))).toBe(planHash(resolved()));
+});
+
+test('a filter means the same in the function and beside it', () => {
+  const inside = resolved({ 'spec.aggregates': { a: { count: { where: 'x' } } } });
+  expect(planHash(inside)).toBe(planHash(resolved({ 'spec.aggregates': { a: { count: {}, where: 'x' } } })));
 });
 
 test('the order of aggregates and sinks makes no other plan', () => {

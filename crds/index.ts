@@ -84,6 +84,7 @@ export {
 } from './schema/status.ts';
 export { type Metadata, type StreamJob } from './schema/stream-job.ts';
 export { shuffleTopicConfig } from './shuffle-topic.ts';
+export { nearest } from './suggest.ts';
 export { type Validation, validateStreamJob } from './validate.ts';
 export {
   WORKER_CONFIG_FILE,

@@ -10,8 +10,6 @@ export interface NotSupportedYet {
   readonly path: string;
   /** Only these values are not supported; all but the default when absent. */
   readonly values?: readonly string[];
-  /** Only values that match are not supported. */
-  readonly matching?: RegExp;
 }
 
 export const NOT_SUPPORTED_YET: readonly NotSupportedYet[] = [
@@ -51,7 +49,6 @@ export function isNotSupportedYet(path: string): boolean {
   return NOT_SUPPORTED_YET.some(
     (entry) =>
       entry.values === undefined &&
-      entry.matching === undefined &&
       (path === entry.path ||
         path.startsWith(`${entry.path}.`) ||
         (entry.path.endsWith('.*') && path.startsWith(entry.path.slice(0, -1)))),
@@ -65,7 +62,6 @@ export function valuesNotSupportedYet(path: string): readonly string[] {
 
 function isSet(entry: NotSupportedYet, path: readonly PropertyKey[], value: unknown): boolean {
   if (entry.values !== undefined) return typeof value === 'string' && entry.values.includes(value);
-  if (entry.matching !== undefined) return typeof value === 'string' && entry.matching.test(value);
   const defaults = schemasAt(path.slice(1)).flatMap((schema) => ('default' in schema ? [schema.default] : []));
   return !defaults.some((byDefault) => sameValue(value, byDefault));
 }
@@ -77,7 +73,7 @@ function sameValue(value: unknown, other: unknown): boolean {
 
 function problem(entry: NotSupportedYet, path: readonly PropertyKey[], value: unknown): Problem {
   const text = pathText(path);
-  const one = entry.values !== undefined || entry.matching !== undefined ? ` ${show(value)}` : '';
+  const one = entry.values !== undefined ? ` ${show(value)}` : '';
   return {
     path: text,
     rule: 'notSupportedYet',

@@ -209,7 +209,6 @@ export const BAD_MANIFESTS: Readonly<Record<string, BadManifest>> = {
     set: { 'spec.window': { tumbling: { size: '1m' }, session: { gap: '1m' } } },
     messages: [
       'spec.window: must have exactly one of tumbling, sliding, session, cumulative, global; got ["tumbling","session"]',
-      'not supported yet: spec.window.session',
     ],
     server: true,
   },
@@ -230,42 +229,27 @@ export const BAD_MANIFESTS: Readonly<Record<string, BadManifest>> = {
   },
   'a slide longer than the window': {
     set: { 'spec.window': { sliding: { size: '1h', slide: '1d' } } },
-    messages: [
-      'spec.window.sliding.slide: must be at most size; got 1d, size 1h',
-      'not supported yet: spec.window.sliding',
-    ],
+    messages: ['spec.window.sliding.slide: must be at most size; got 1d, size 1h'],
     server: true,
   },
   'an offset as long as the slide': {
     set: { 'spec.window': { sliding: { size: '1m', slide: '10s', offset: '10000ms' } } },
-    messages: [
-      'spec.window.sliding.offset: must be smaller than slide, forwards or backwards; got 10000ms, slide 10s',
-      'not supported yet: spec.window.sliding',
-    ],
+    messages: ['spec.window.sliding.offset: must be smaller than slide, forwards or backwards; got 10000ms, slide 10s'],
     server: true,
   },
   'a size that the step does not divide': {
     set: { 'spec.window': { cumulative: { size: '10m', step: '3m' } } },
-    messages: [
-      'spec.window.cumulative.size: must be a multiple of step; got 10m, step 3m',
-      'not supported yet: spec.window.cumulative',
-    ],
+    messages: ['spec.window.cumulative.size: must be a multiple of step; got 10m, step 3m'],
     server: true,
   },
   'a global window that emits at its close': {
     set: { 'spec.window': { global: {} } },
-    messages: [
-      'spec.emit.mode: must be update or interval with a global window, which never closes; got "close"',
-      'not supported yet: spec.window.global',
-    ],
+    messages: ['spec.emit.mode: must be update or interval with a global window, which never closes; got "close"'],
     server: true,
   },
   'an interval without a length': {
     set: { 'spec.emit': { mode: 'interval' } },
-    messages: [
-      'spec.emit.every: must be set with mode interval, and only then; got nothing',
-      'not supported yet: spec.emit.mode',
-    ],
+    messages: ['spec.emit.every: must be set with mode interval, and only then; got nothing'],
     server: true,
   },
   'no aggregates': {
@@ -320,7 +304,7 @@ export const BAD_MANIFESTS: Readonly<Record<string, BadManifest>> = {
   'a field that YAML read as a boolean': {
     set: { 'spec.aggregates.total': { sum: { field: false } } },
     messages: [
-      `spec.aggregates.total.sum.field: must be a field path such as userId or user.id; got false (boolean); ${QUOTE}`,
+      `spec.aggregates.total.sum.field: must be a field path such as userId or user.id, $key, $partition, $timestamp or $headers.<name>; got false (boolean); ${QUOTE}`,
     ],
     server: true,
   },
@@ -428,10 +412,106 @@ export const BAD_MANIFESTS: Readonly<Record<string, BadManifest>> = {
     messages: ['spec.where: not a CEL expression: Unexpected token: EOF at position 8; got "type =="'],
     server: false,
   },
-  'a filter that uses what is not evaluated yet': {
-    set: { 'spec.where': 'a + 1 == 2' },
-    messages: ['not supported yet: spec.where: arithmetic at position 1'],
+  'a filter that is no condition': {
+    set: { 'spec.where': 'price + 1' },
+    messages: ['spec.where: a condition must be true or false, not a number, at position 1; got "price + 1"'],
     server: false,
+  },
+  'a filter of a function that is misspelt': {
+    set: { 'spec.where': 'ok && type.startWith("page")' },
+    messages: [
+      'spec.where: unknown function startWith (did you mean startsWith?) at position 12; got "ok && type.startWith(\\"page\\")"',
+    ],
+    server: false,
+  },
+  'a filter with a pattern that is none': {
+    set: { 'spec.where': 'url.matches("(")' },
+    messages: [
+      'spec.where: not a pattern of RE2: error parsing regexp: missing closing ): `(` at position 13; got "url.matches(\\"(\\")"',
+    ],
+    server: false,
+  },
+  'mistakes in all expressions': {
+    set: {
+      'spec.where': 'a ==',
+      'spec.aggregates': {
+        a: { sum: { of: 'a == b' }, where: '1' },
+        b: { first: { of: '[1]', where: '"x"' } },
+        c: { count: { of: 'timestamp(a)' } },
+      },
+    },
+    messages: [
+      'spec.where: not a CEL expression: Unexpected token: EOF at position 5; got "a =="',
+      'spec.aggregates.a.where: a condition must be true or false, not 1, at position 1; got "1"',
+      'spec.aggregates.c.count.of: the aggregate takes text, a number, true or false, not a timestamp: use string(…), at position 1; got "timestamp(a)"',
+      'spec.aggregates.a.sum.of: the aggregate takes a number, not true or false, at position 1; got "a == b"',
+      'spec.aggregates.b.first.of: the aggregate takes text, a number, true or false, not a list, at position 1; got "[1]"',
+      'spec.aggregates.b.first.where: a condition must be true or false, not "x", at position 1; got "\\"x\\""',
+    ],
+    server: false,
+  },
+  'a sum of keys': {
+    set: { 'spec.aggregates.total': { sum: { field: '$key' } } },
+    messages: [
+      'spec.aggregates.total.sum.field: must be a field of numbers; for the number in a key or a header write of: double($key); got "$key"',
+    ],
+    server: true,
+  },
+  'a quantile of headers': {
+    set: { 'spec.aggregates.p50': { quantile: { field: '$headers.ms', q: 0.5 } } },
+    messages: [
+      'spec.aggregates.p50.quantile.field: must be a field of numbers; for the number in a key or a header write of: double($key); got "$headers.ms"',
+    ],
+    server: true,
+  },
+  'the time of the record as a key': {
+    set: { 'spec.keyBy': ['$timestamp'] },
+    messages: [`spec.keyBy[0]: ${KEY}; got "$timestamp"`],
+    server: true,
+  },
+  'an event time in what a record does not have': {
+    set: { 'spec.source.eventTime': { field: '$offset' } },
+    messages: [
+      'spec.source.eventTime.field: must be a field path such as userId or user.id, $key, $partition, $timestamp or $headers.<name>; got "$offset"',
+    ],
+    server: true,
+  },
+  'late records into the source': {
+    set: { 'spec.lateData': { kafka: { topic: 'in' } } },
+    messages: ['spec.lateData: must not write to the topic that the job reads; got "in"'],
+    server: true,
+  },
+  'late records among results': {
+    set: { 'spec.lateData': { kafka: { topic: 'out' } } },
+    messages: [
+      'spec.lateData: must not write to the topic of a sink: it holds records as they came, the sink holds results; got "out"',
+    ],
+    server: true,
+  },
+  'late records into another cluster': {
+    set: { 'spec.lateData': { kafka: { topic: 'late', bootstrapServers: 'other:9092' } } },
+    messages: ['spec.lateData.kafka.bootstrapServers: unknown field; known are topic'],
+    server: true,
+  },
+  'results twice into one topic': {
+    set: { 'spec.sinks': [{ kafka: { topic: 'out' } }, { print: {} }, { kafka: { topic: 'out' } }] },
+    messages: ['spec.sinks: must not name a place twice: every result would be written twice; got topic out'],
+    server: true,
+  },
+  'results printed twice': {
+    set: { 'spec.sinks': [{ print: {} }, { print: {} }] },
+    messages: ['spec.sinks: must not name a place twice: every result would be written twice; got print'],
+    server: true,
+  },
+  'an interval of no length': {
+    set: { 'spec.emit': { mode: 'interval', every: '0s' } },
+    messages: ['spec.emit.every: must be more than 0; got "0s"'],
+    server: true,
+  },
+  'a quantile beyond the largest value': {
+    set: { 'spec.aggregates.p95': { quantile: { field: 'ms', q: 95 } } },
+    messages: ['spec.aggregates.p95.quantile.q: must be at most 1; got 95'],
+    server: true,
   },
   'several mistakes at once': {
     set: { 'spec.window.tumbling.size': '1min', 'spec.parallelism': 'two', 'spec.sinks': [], 'spec.shufle': 'auto' },

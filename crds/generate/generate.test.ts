@@ -97,8 +97,9 @@ test('every entry of the list of parts to come is a part of the contract', () =>
 test.each([
   '| `spec.window.tumbling.size` | duration | required | Length of each window. |',
   '| `spec.maxParallelism` | integer | `32` |',
-  '| `spec.emit.every` | duration |  | The distance of mode interval. *Not supported yet.* |',
-  '*Not supported yet: us, ns, iso8601.*',
+  '| `spec.emit.every` | duration |  | The distance of mode interval. |',
+  '| `spec.source.kafka.onDataLoss` | `fail`, `continue` | `fail` | What to do when the broker has deleted records that were not read yet. *Not supported yet.* |',
+  '*Not supported yet: snapshot.*',
   '| `spec.sinks[…].kafka.topic` | string | required |',
   '| `spec.aggregates.<name>.sum.field` | string |',
   '- `spec.window` must have exactly one of tumbling, sliding, session, cumulative, global.',

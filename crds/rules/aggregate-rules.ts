@@ -1,7 +1,12 @@
 // Rules of `spec.aggregates`: one function each, one input each, and names that fit into a row.
 import { isBooleanWord } from '../parse-manifest.ts';
 import { isObject } from '../problem.ts';
-import { AGGREGATE_FUNCTIONS, AGGREGATES_MAX, AGGREGATE_NAME_MAX_LENGTH } from '../schema/aggregates.ts';
+import {
+  AGGREGATE_FUNCTIONS,
+  AGGREGATES_MAX,
+  AGGREGATE_NAME_MAX_LENGTH,
+  SCALAR_FUNCTIONS,
+} from '../schema/aggregates.ts';
 import { type Rule, Shown, exactlyOne } from './rule.ts';
 
 /** Fields of every row besides keys and aggregates. */
@@ -93,5 +98,16 @@ export const AGGREGATE_RULES: readonly Rule[] = [
   },
   ...AGGREGATE_FUNCTIONS.filter((fn) => fn !== 'count').map((fn) =>
     exactlyOne({ id: 'oneInput', at: `spec.aggregates.*.${fn}`, fields: ['field', 'of'] }),
+  ),
+  ...AGGREGATE_FUNCTIONS.filter((fn) => !SCALAR_FUNCTIONS.includes(fn)).map(
+    (fn): Rule => ({
+      id: 'numberInput',
+      at: `spec.aggregates.*.${fn}`,
+      field: 'field',
+      text: 'must be a field of numbers; for the number in a key or a header write of: double($key)',
+      cel: "!has(self.field) || (self.field != '$key' && !self.field.startsWith('$headers.'))",
+      holds: ({ field }) =>
+        typeof field !== 'string' || (field !== '$key' && !field.startsWith('$headers.')) || { got: field },
+    }),
   ),
 ];

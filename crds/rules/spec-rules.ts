@@ -25,6 +25,18 @@ function sameServers(a: string, b: string): boolean {
   return splitServers(a).sort().join() === splitServers(b).sort().join();
 }
 
+const lateTopic = (self: Record<string, unknown>): unknown => valueAt(self, ['lateData', 'kafka', 'topic']);
+
+/** Where a sink writes to, in words; a database is not judged. */
+function placeOf(sink: unknown): string[] {
+  const topic = valueAt(sink, ['kafka', 'topic']);
+  if (typeof topic === 'string') {
+    const servers = valueAt(sink, ['kafka', 'bootstrapServers']) ?? '';
+    return [`topic ${topic}${servers === '' ? '' : ` in ${String(servers as string)}`}`];
+  }
+  return valueAt(sink, ['print']) === undefined ? [] : ['print'];
+}
+
 export const SPEC_RULES: readonly Rule[] = [
   {
     id: 'name',
@@ -74,6 +86,45 @@ export const SPEC_RULES: readonly Rule[] = [
       const topic = valueAt(self, ['source', 'kafka', 'topic']);
       return (
         typeof topic !== 'string' ||
+        !list(self['sinks']).some((sink) => valueAt(sink, ['kafka', 'topic']) === topic) || { got: topic }
+      );
+    },
+  },
+  {
+    id: 'sinksAreUnique',
+    at: 'spec',
+    field: 'sinks',
+    text: 'must not name a place twice: every result would be written twice',
+    cel:
+      'self.sinks.all(a, has(a.kafka) ? self.sinks.exists_one(b, has(b.kafka) && b.kafka.topic == a.kafka.topic && ' +
+      "(has(b.kafka.bootstrapServers) ? b.kafka.bootstrapServers : '') == (has(a.kafka.bootstrapServers) ? a.kafka.bootstrapServers : '')) : " +
+      '!has(a.print) || self.sinks.exists_one(b, !has(b.kafka) && has(b.print)))',
+    holds: (self) => {
+      const twice = duplicates(list(self['sinks']).flatMap(placeOf));
+      return twice.length === 0 || { got: new Shown(twice.join(', ')) };
+    },
+  },
+  {
+    id: 'lateDataIsNotSource',
+    at: 'spec',
+    field: 'lateData',
+    text: 'must not write to the topic that the job reads',
+    cel: '!has(self.lateData) || !has(self.source.kafka.topic) || self.lateData.kafka.topic != self.source.kafka.topic',
+    holds: (self) => {
+      const topic = lateTopic(self);
+      return topic === undefined || valueAt(self, ['source', 'kafka', 'topic']) !== topic || { got: topic };
+    },
+  },
+  {
+    id: 'lateDataIsNoSink',
+    at: 'spec',
+    field: 'lateData',
+    text: 'must not write to the topic of a sink: it holds records as they came, the sink holds results',
+    cel: '!has(self.lateData) || self.sinks.all(s, !has(s.kafka) || s.kafka.topic != self.lateData.kafka.topic)',
+    holds: (self) => {
+      const topic = lateTopic(self);
+      return (
+        topic === undefined ||
         !list(self['sinks']).some((sink) => valueAt(sink, ['kafka', 'topic']) === topic) || { got: topic }
       );
     },

@@ -20,12 +20,28 @@ export const AGGREGATE_FUNCTIONS = [
   'collect',
 ] as const;
 
+/** Those that take any scalar: text, numbers, true and false. All others take numbers. */
+export const SCALAR_FUNCTIONS: readonly (typeof AGGREGATE_FUNCTIONS)[number][] = [
+  'count',
+  'first',
+  'last',
+  'countDistinct',
+  'approxCountDistinct',
+  'collect',
+];
+
 export const AGGREGATE_NAME_MAX_LENGTH = 63;
 export const AGGREGATES_MAX = 100;
 
 const field = () =>
   fieldPath().optional().describe('Field whose values are aggregated; null and absent ones are left out.');
-const of = () => z.string().min(1).max(2048).optional().describe('CEL expression whose values are aggregated.');
+const of = () =>
+  z
+    .string()
+    .min(1)
+    .max(2048)
+    .optional()
+    .describe('CEL expression whose values are aggregated; null when a field in it is null or absent.');
 const where = () =>
   z
     .string()

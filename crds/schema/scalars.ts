@@ -64,11 +64,11 @@ export function bootstrapServers(options: { mayBeEmpty: boolean }) {
   });
 }
 
-/** A dotted path into the record's JSON value; a leading `$` is reserved for what is not in the value. */
+/** A dotted path into the record's JSON value, or what a record has besides it; a leading `$` is reserved for that. */
 export function fieldPath() {
   return text({
-    rule: 'must be a field path such as userId or user.id',
-    pattern: '^[^.$]([^.]|\\.[^.])*$',
+    rule: 'must be a field path such as userId or user.id, $key, $partition, $timestamp or $headers.<name>',
+    pattern: '^(\\$key|\\$partition|\\$timestamp|\\$headers\\..+|[^.$]([^.]|\\.[^.])*)$',
     maxLength: 256,
   });
 }

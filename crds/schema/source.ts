@@ -107,7 +107,9 @@ export const FormatSchema = object({
 });
 
 export const EventTimeSchema = object({
-  field: fieldPath().describe('Field that holds the time of the event.'),
+  field: fieldPath().describe(
+    'Field that holds the time of the event: a field path, $timestamp, $key or $headers.<name>.',
+  ),
   unit: z
     .enum(EVENT_TIME_UNITS)
     .default('ms')

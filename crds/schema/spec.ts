@@ -34,7 +34,9 @@ export const SpecSchema = object({
     .min(1)
     .max(16)
     .meta({ 'x-kubernetes-list-type': 'atomic' })
-    .describe('What records are grouped by: field paths, or $key for the key of the Kafka record.'),
+    .describe(
+      'What records are grouped by: field paths, or $key, $partition and $headers.<name> for the key, partition and headers of the Kafka record.',
+    ),
   shuffle: z
     .enum(['auto', 'always', 'never'])
     .default('auto')
