@@ -232,7 +232,7 @@ export class SessionWindows implements Windows {
     const { ends, table } = sessions;
     let emitCount = 0;
     let leaveCount = 0;
-    while (due.firstDueMs <= watermarkMs) {
+    while (due.size > 0 && due.firstDueMs <= watermarkMs) {
       if (emitCount === LOT_ROWS || leaveCount === LOT_ROWS) {
         this.handOut(emitCount, leaveCount, emit);
         emitCount = 0;
