@@ -17,12 +17,20 @@ export interface Scope {
   readonly names: ReadonlyMap<number, string>;
   /** Variables of the macros around it. */
   readonly variables: ReadonlyMap<string, ValueType>;
+  /** How many nodes are around it. */
+  readonly depth: number;
 }
+
+/** Every level costs stack, here and for each record. */
+const MAX_DEPTH = 1_000;
 
 /** @throws Refusal when a part has no meaning. */
 export function lower(node: ASTNode, scope: Scope): Expression {
   const position = node.range.start + 1;
-  const below = (one: ASTNode): Expression => lower(one, scope);
+  if (scope.depth > MAX_DEPTH)
+    throw new Refusal(`an expression must not be nested more than ${MAX_DEPTH} levels deep`, { position });
+  const inner = { ...scope, depth: scope.depth + 1 };
+  const below = (one: ASTNode): Expression => lower(one, inner);
   switch (node.op) {
     case 'value': {
       const value = literal(node.args, position);
@@ -85,7 +93,7 @@ export function lower(node: ASTNode, scope: Scope): Expression {
         scope,
         below,
         position,
-        inside: (variables, one) => lower(one, { ...scope, variables }),
+        inside: (variables, one) => lower(one, { ...inner, variables }),
       });
     case '.?':
     case '[?]':

@@ -20,7 +20,7 @@ export type ParsedExpression =
 export function parseExpression(text: string, expects: Expected): ParsedExpression {
   try {
     const { text: masked, names } = maskNames(text);
-    const root = lower(parse(masked).ast, { text, names, variables: new Map() });
+    const root = lower(parse(masked).ast, { text, names, variables: new Map(), depth: 0 });
     const expression = EXPECTATIONS[expects](root);
     return { ok: true, expression, fields: fieldsOf(expression) };
   } catch (error) {

@@ -31,8 +31,8 @@ const lateTopic = (self: Record<string, unknown>): unknown => valueAt(self, ['la
 function placeOf(sink: unknown): string[] {
   const topic = valueAt(sink, ['kafka', 'topic']);
   if (typeof topic === 'string') {
-    const servers = valueAt(sink, ['kafka', 'bootstrapServers']) ?? '';
-    return [`topic ${topic}${servers === '' ? '' : ` in ${String(servers as string)}`}`];
+    const servers = valueAt(sink, ['kafka', 'bootstrapServers']);
+    return [`topic ${topic}${typeof servers === 'string' && servers !== '' ? ` in ${servers}` : ''}`];
   }
   return valueAt(sink, ['print']) === undefined ? [] : ['print'];
 }
