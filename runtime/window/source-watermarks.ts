@@ -44,16 +44,21 @@ export class SourceWatermarks {
 
   /** Takes a control record in; true when the task's watermark rose. */
   announce({ partition, watermarkMs, idle, quiet, partitionCount }: WatermarkAnnouncement): boolean {
-    this.include(Math.max(partitionCount, partition + 1));
+    while (this.flags.length < Math.max(partitionCount, partition + 1)) {
+      this.flags.push(0);
+      this.watermarks.push(Number.NEGATIVE_INFINITY);
+    }
     this.watermarks[partition] = Math.max(this.watermarks[partition]!, watermarkMs);
     this.flags[partition] = ANNOUNCED | (idle ? IDLE : 0) | (quiet ? QUIET : 0);
     return this.force(this.minimum());
   }
 
-  /** Raises the watermark of one partition as its own records say it, whatever it has announced; true when the task's rose. */
+  /**
+   * Raises the watermark of one partition as its own records say it; true when the task's rose. It says nothing of a partition that
+   * has not announced itself: that one still holds.
+   */
   raise(partition: number, watermarkMs: number): boolean {
-    this.include(partition + 1);
-    if (watermarkMs <= this.watermarks[partition]!) return false;
+    if (((this.flags[partition] ?? 0) & ANNOUNCED) === 0 || watermarkMs <= this.watermarks[partition]!) return false;
     this.watermarks[partition] = watermarkMs;
     return this.force(this.minimum());
   }
@@ -84,13 +89,6 @@ export class SourceWatermarks {
       restored.flags.push(source === null ? 0 : ANNOUNCED | (source.idle ? IDLE : 0) | (source.quiet ? QUIET : 0));
     }
     return restored;
-  }
-
-  private include(partitionCount: number): void {
-    while (this.flags.length < partitionCount) {
-      this.flags.push(0);
-      this.watermarks.push(Number.NEGATIVE_INFINITY);
-    }
   }
 
   /** Over the partitions that are not idle; when all are idle, the furthest of them. A silent member that never spoke holds. */

@@ -90,6 +90,46 @@ describe('the watermark over source partitions', () => {
     partitionCount: fc.integer({ min: 1, max: 5 }),
   });
 
+  test('a raise by the records themselves counts like an announcement, and changes neither idleness nor quiet', () => {
+    const watermarks = new SourceWatermarks();
+    watermarks.announce(says(0, 10));
+    expect([watermarks.raise(1, 50), watermarks.watermarkMs]).toEqual([false, NONE]);
+    watermarks.announce(says(1, 20, { idle: true, quiet: true }));
+    expect([watermarks.raise(1, 90), watermarks.watermarkMs]).toEqual([false, 10]);
+    expect([watermarks.raise(0, 40), watermarks.watermarkMs]).toEqual([true, 40]);
+    expect([watermarks.raise(0, 30), watermarks.watermarkMs]).toEqual([false, 40]);
+    expect(watermarks.snapshot().sources[1]).toEqual({ watermarkMs: 90, idle: true, quiet: true });
+  });
+
+  test('a forced watermark stays until the sources are past it', () => {
+    const watermarks = new SourceWatermarks();
+    watermarks.announce(says(0, 10));
+    watermarks.announce(says(1, 10));
+    expect([watermarks.force(99), watermarks.force(60), watermarks.watermarkMs]).toEqual([true, false, 99]);
+    expect([watermarks.announce(says(0, 500)), watermarks.announce(says(1, 80))]).toEqual([false, false]);
+    expect([watermarks.announce(says(1, 100)), watermarks.watermarkMs]).toEqual([true, 100]);
+  });
+
+  test('while no partition is idle it is the least of the highest that each has said', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ partition: fc.nat({ max: 3 }), at: fc.nat({ max: 99 }), announces: fc.boolean() })),
+        (steps) => {
+          const watermarks = new SourceWatermarks();
+          const highest = [0, 0, 0, 0];
+          for (let partition = 0; partition < 4; partition++)
+            watermarks.announce(says(partition, 0, { partitionCount: 4 }));
+          for (const { partition, at, announces } of steps) {
+            if (announces) watermarks.announce(says(partition, at, { partitionCount: 4 }));
+            else watermarks.raise(partition, at);
+            highest[partition] = Math.max(highest[partition]!, at);
+            expect(watermarks.watermarkMs).toBe(Math.min(...highest));
+          }
+        },
+      ),
+    );
+  });
+
   test('it never falls, reports each rise, and goes on after a restore as if there had been none', () => {
     fc.assert(
       fc.property(fc.array(announcement, { maxLength: 40 }), fc.nat(), (announcements, at) => {

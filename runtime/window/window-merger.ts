@@ -58,6 +58,8 @@ export class WindowMerger {
   private ends = NONE;
   private boundaryMs = Number.NaN;
   private endsAt = 0;
+  /** Memory of ends that are done with. */
+  private readonly spare: ColumnRows[] = [];
   private sequence: Int32Array = new Int32Array(0);
 
   constructor({ layout, aggregates, pool, maxEnds = MAX_ENDS }: WindowMergerOptions) {
@@ -104,20 +106,20 @@ export class WindowMerger {
     this.prefix.reset(0);
     this.scratch.reset(0);
     this.prefixStartMs = Number.NaN;
-    this.ends = NONE;
-    this.boundaryMs = Number.NaN;
+    this.dropEnds();
+    this.spare.length = 0;
   }
 
   get sizeBytes(): number {
     let size = this.directory.sizeBytes + this.prefix.sizeBytes + this.scratch.sizeBytes;
     for (const { ids, rows } of this.ends) size += ids.byteLength + rows.sizeBytes;
+    for (const rows of this.spare) size += rows.sizeBytes;
     return size;
   }
 
   /** Another block: nothing merged so far is of use to it, so this is when keys that are gone can leave the directory. */
   private turn(prefixStartMs: number, panes: readonly Pane[]): void {
-    this.ends = NONE;
-    this.boundaryMs = Number.NaN;
+    this.dropEnds();
     this.directory.compact(panes);
     this.prefixStartMs = prefixStartMs;
     this.prefixEndMs = prefixStartMs;
@@ -170,6 +172,7 @@ export class WindowMerger {
 
   private makeEnds(startMs: number, boundaryMs: number, panes: readonly Pane[]): void {
     const { scratch, directory, layout } = this;
+    this.dropEnds();
     const starts: number[] = [];
     for (let start = startMs; start < boundaryMs && starts.length < this.maxEnds; start += layout.stepMs)
       starts.push(start);
@@ -187,7 +190,7 @@ export class WindowMerger {
       for (const pane of group) order.addAll(pane.ids, pane.mapped);
       if (before !== null) order.addAll(before.ids, before.ids.length);
       const ids = order.rows.slice(0, order.count);
-      const rows = new ColumnRows(directory.table.layout);
+      const rows = this.spare.pop() ?? new ColumnRows(directory.table.layout);
       rows.reset(order.count);
       this.copy(rows, null, { from: scratch, fromRows: ids, count: order.count });
       before = { startMs: start, ids, rows };
@@ -196,6 +199,12 @@ export class WindowMerger {
     this.ends = ends.reverse();
     this.boundaryMs = boundaryMs;
     this.endsAt = this.merges;
+  }
+
+  private dropEnds(): void {
+    for (const { rows } of this.ends) this.spare.push(rows);
+    this.ends = NONE;
+    this.boundaryMs = Number.NaN;
   }
 
   private addPane(into: ColumnRows | KeyTable, { table, ids, mapped }: Pane): void {
