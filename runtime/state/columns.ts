@@ -1,6 +1,7 @@
 // Accumulators live in columns: one typed array per number an aggregate keeps, one element per row (key). What is no number
 // (sketches, sets, texts) lives in cells: one array per cell, one object per row that has had input.
-import type { ByteReader, ByteWriter } from './codec.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
 
 export interface ColumnSpec {
   readonly name: string;

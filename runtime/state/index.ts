@@ -1,5 +1,6 @@
 // State in columns, and its persisted forms: the only door to this folder.
-export { ByteReader, ByteWriter } from './codec.ts';
+export { ByteReader } from './byte-reader.ts';
+export { ByteWriter } from './byte-writer.ts';
 export {
   type CellSpec,
   type CellType,

@@ -70,7 +70,7 @@ export abstract class KeyIndex {
     const { slots, slotBits, keyLength, keyOffsets, keyView } = this;
     const length = end - start;
     if (keyLength !== ANY_LENGTH && keyLength !== length) return NOWHERE;
-    if (buffer !== viewedBuffer) view(buffer);
+    const source = buffer === viewedBuffer ? bufferView : view(buffer);
     const mask = slots.length - 1;
     const product = Math.imul(hash, GOLDEN_RATIO);
     const tag = product << slotBits;
@@ -82,7 +82,7 @@ export abstract class KeyIndex {
       const row = found - 1;
       const at = keyLength === ANY_LENGTH ? keyOffsets[row]! : row * length;
       if (keyLength === ANY_LENGTH && keyOffsets[row + 1]! - at !== length) continue;
-      if (equal(keyView, at, start, length)) return row;
+      if (equal(keyView, at, source, start, length)) return row;
     }
   }
 
@@ -102,20 +102,25 @@ export abstract class KeyIndex {
 
   /**
    * Fills an empty table that was made for as many rows: keys one behind the other in `keys`, their ends and hashes. No key is
-   * hashed and hardly one compared, so a restore costs little more than the copy. Of rows with the same key the last is found.
-   * Columns, cells and epochs are the caller's.
+   * hashed and hardly one compared, so it costs little more than the copy. Of rows with the same key the last is found. Columns
+   * are at their zeros, cells null.
    */
   load(keys: Buffer, keyEnds: Int32Array, hashes: Int32Array): void {
     const rowCount = hashes.length;
     if (this.rowCount > 0 || rowCount > this.capacity)
       throw new Error(`${rowCount} rows cannot be loaded into this table.`);
-    if (keys.length > this.keyBytes.length) this.growArena(keys.length);
-    keys.copy(this.keyBytes);
     this.keyOffsets.set(keyEnds, 1);
     this.hashes.set(hashes);
-    this.keyLength = commonLength(keyEnds);
-    for (let row = 0; row < rowCount; row++) this.placeNewest(row);
+    this.adopt(keys, rowCount);
     for (let row = 0; row < rowCount; row++) this.startRow(row);
+  }
+
+  /** As `load`, for whoever has filled the arrays by row already: `keyOffsets`, `hashes` and all columns. */
+  adopt(keys: Buffer, rowCount: number): void {
+    if (keys.length > this.keyBytes.length) this.growArena(keys.length);
+    keys.copy(this.keyBytes);
+    this.keyLength = commonLength(this.keyOffsets, rowCount);
+    for (let row = 0; row < rowCount; row++) this.placeNewest(row);
     this.rowCount = rowCount;
   }
 
@@ -195,8 +200,8 @@ export abstract class KeyIndex {
     for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
       const older = (slots[slot]! & mask) - 1;
       if ((slots[slot]! ^ entry) >>> 0 > mask) continue;
-      const [from, to] = [keyOffsets[row]!, keyOffsets[row + 1]!];
-      if (keyBytes.compare(keyBytes, from, to, keyOffsets[older]!, keyOffsets[older + 1]!) === 0) break;
+      const [from, to] = [keyOffsets[row], keyOffsets[row + 1]];
+      if (keyBytes.compare(keyBytes, from, to, keyOffsets[older], keyOffsets[older + 1]) === 0) break;
     }
     slots[slot] = entry;
   }
@@ -251,26 +256,26 @@ export abstract class KeyIndex {
   }
 }
 
-function view(buffer: Buffer): void {
+function view(buffer: Buffer): DataView {
   bufferView = viewOf(buffer);
   viewedBuffer = buffer;
+  return bufferView;
 }
 
-/** Whether `keys[at, at + length)` is `viewedBuffer[start, start + length)`, word by word; the last word overlaps the one before. */
-function equal(keys: DataView, at: number, start: number, length: number): boolean {
-  if (length < 4) {
-    for (let i = 0; i < length; i++) if (keys.getUint8(at + i) !== bufferView.getUint8(start + i)) return false;
-    return true;
-  }
+/** Whether `keys[at, at + length)` is `source[start, start + length)`, word by word; the last word overlaps the one before. */
+// oxlint-disable-next-line max-params -- called for every record: an object for its options would be garbage
+function equal(keys: DataView, at: number, source: DataView, start: number, length: number): boolean {
   const last = length - 4;
-  for (let i = 0; i < last; i += 4)
-    if (keys.getInt32(at + i, true) !== bufferView.getInt32(start + i, true)) return false;
-  return keys.getInt32(at + last, true) === bufferView.getInt32(start + last, true);
+  for (let i = 0; i < last; i += 4) if (keys.getInt32(at + i, true) !== source.getInt32(start + i, true)) return false;
+  if (last >= 0) return keys.getInt32(at + last, true) === source.getInt32(start + last, true);
+  for (let i = 0; i < length; i++) if (keys.getUint8(at + i) !== source.getUint8(start + i)) return false;
+  return true;
 }
 
-function commonLength(keyEnds: Int32Array): number {
-  const length = keyEnds.length === 0 ? ANY_LENGTH : keyEnds[0]!;
-  for (let row = 1; row < keyEnds.length; row++) if (keyEnds[row]! - keyEnds[row - 1]! !== length) return ANY_LENGTH;
+function commonLength(keyOffsets: Int32Array, rowCount: number): number {
+  if (rowCount === 0) return ANY_LENGTH;
+  const length = keyOffsets[1]!;
+  for (let row = 1; row < rowCount; row++) if (keyOffsets[row + 1]! - keyOffsets[row]! !== length) return ANY_LENGTH;
   return length;
 }
 

@@ -1,6 +1,6 @@
 // Walks the sections of one block. The section objects are reused: what they show is valid until the next call of `next`.
 import { ABSENT_COLUMN } from './columns.ts';
-import { ByteReader } from './codec.ts';
+import { ByteReader } from './byte-reader.ts';
 import {
   BLOCK_FORMAT,
   FLAG_IDLE,

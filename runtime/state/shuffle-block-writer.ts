@@ -1,6 +1,6 @@
 // Writes the blocks of one source partition for one shuffle partition. Sections keep the order of the calls, and that order is
 // part of the meaning: partials before the watermark that closes them, a late record after it.
-import { ByteWriter, CHECKSUM_BYTES } from './codec.ts';
+import { ByteWriter, CHECKSUM_BYTES } from './byte-writer.ts';
 import { StateLimitError } from './errors.ts';
 import type { KeyTable } from './key-table.ts';
 import {

@@ -7,7 +7,7 @@
 //   control   watermark f64 | source partitions u32 | flags u8 (1 idle, 2 quiet)
 //   envelope  source offset f64 | event time f64 | record timestamp f64 | key hash i32 | canonical key u32 + bytes |
 //             record key i32 + bytes (−1: null) | value i32 + bytes (−1: left out) | inputs u16 + f64 each
-import { CHECKSUM_BYTES } from './codec.ts';
+import { CHECKSUM_BYTES } from './byte-writer.ts';
 
 export const BLOCK_FORMAT = 1;
 

@@ -1,16 +1,18 @@
 // The state of one task at one offset of its log, as bytes. A checkpoint is only a cache of the fold, so a snapshot that is not
 // believed costs a replay, never a wrong result: anything doubtful is refused.
 //
-// Version 1, little-endian: "SJST" | version u8 | plan hash u32 | task text | offset f64 | highest event time f64 | watermark f64 |
+// Version 2, little-endian: "SJST" | version u8 | plan hash u32 | task text | offset f64 | highest event time f64 | watermark f64 |
 // sources u32, each flags u8 (1 announced, 2 idle, 4 quiet) + watermark f64 | counters u32, each name text + f64 |
-// panes u32, each start f64 + bytes u32 + table (table-codec) | CRC-32C.
-import { ByteReader, ByteWriter } from './codec.ts';
+// epoch f64 | flushed epoch f64 | fired windows u32, each start f64 + end f64 + epoch f64 |
+// panes u32, each start f64 + bytes f64 + table (table-codec) | CRC-32C.
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import type { TableLayout } from './columns.ts';
 import type { KeyTable } from './key-table.ts';
 import { planHashNumber, planHashText } from './shuffle-block.ts';
-import { decodeTable, encodedSizeBound, writeTable } from './table-codec.ts';
+import { encodedSizeBound, readTable, writeTable } from './table-codec.ts';
 
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 
 /** What a source partition had announced; null: nothing yet. */
 export interface SourceSnapshot {
@@ -31,10 +33,16 @@ export interface TaskSnapshot {
   readonly watermarkMs: number;
   /** Aggregate tasks: by source partition. Direct tasks: empty. */
   readonly sources: readonly (SourceSnapshot | null)[];
-  /** Open windows in order of start. */
-  readonly panes: readonly { readonly startMs: number; readonly table: KeyTable }[];
   /** Counts that go on after a restore, by name. */
   readonly counters: Readonly<Record<string, number>>;
+  /** Panes in order of start. Sessions: one table, start 0. */
+  readonly panes: readonly { readonly startMs: number; readonly table: KeyTable }[];
+  /** Rises with every fire and flush; rows carry the epoch of their last change where the layout says so. */
+  readonly epoch: number;
+  /** Rows changed from this epoch on have not been flushed. */
+  readonly flushedEpoch: number;
+  /** Windows that have fired and still take late records; `epoch`: rows changed from then on are late changes. */
+  readonly fired: readonly { readonly startMs: number; readonly endMs: number; readonly epoch: number }[];
 }
 
 const MAGIC = 0x54534a53;
@@ -42,6 +50,7 @@ const ANNOUNCED = 1;
 const IDLE = 2;
 const QUIET = 4;
 
+/** Shares nothing with the state, which may change as soon as this returns. */
 export function encodeSnapshot(snapshot: TaskSnapshot): Buffer {
   const writer = new ByteWriter(snapshot.panes.reduce((sum, pane) => sum + encodedSizeBound(pane.table) + 16, 4096));
   writer.u32(MAGIC);
@@ -62,13 +71,21 @@ export function encodeSnapshot(snapshot: TaskSnapshot): Buffer {
     writer.text(name);
     writer.f64(value);
   }
+  writer.f64(snapshot.epoch);
+  writer.f64(snapshot.flushedEpoch);
+  writer.u32(snapshot.fired.length);
+  for (const { startMs, endMs, epoch } of snapshot.fired) {
+    writer.f64(startMs);
+    writer.f64(endMs);
+    writer.f64(epoch);
+  }
   writer.u32(snapshot.panes.length);
   for (const { startMs, table } of snapshot.panes) {
     writer.f64(startMs);
     const sizeAt = writer.length;
-    writer.u32(0);
+    writer.f64(0);
     writeTable(writer, table);
-    writer.patchU32(sizeAt, writer.length - sizeAt - 4);
+    writer.patchF64(sizeAt, writer.length - sizeAt - 8);
   }
   writer.checksum();
   return writer.take();
@@ -86,26 +103,35 @@ export function decodeSnapshot(bytes: Buffer, layout: TableLayout, what = 'check
   const offset = reader.f64();
   const maxEventTimeMs = reader.f64();
   const watermarkMs = reader.f64();
-  const sources = times(reader, (): SourceSnapshot | null => {
-    const flags = reader.u8();
-    const watermark = reader.f64();
-    if ((flags & ANNOUNCED) === 0) return null;
-    return { watermarkMs: watermark, idle: (flags & IDLE) !== 0, quiet: (flags & QUIET) !== 0 };
-  });
-  const counters = Object.fromEntries(times(reader, () => [reader.text(), reader.f64()] as const));
-  const panes = times(reader, () => {
+  const sources = reader.list(() => readSource(reader));
+  const counters = Object.fromEntries(reader.list(() => [reader.text(), reader.f64()] as const));
+  const epoch = reader.f64();
+  const flushedEpoch = reader.f64();
+  const fired = reader.list(() => ({ startMs: reader.f64(), endMs: reader.f64(), epoch: reader.f64() }));
+  const panes = reader.list(() => {
     const startMs = reader.f64();
-    const size = reader.u32();
-    const at = reader.take(size);
-    return { startMs, table: decodeTable(bytes.subarray(at, at + size), layout, what) };
+    const size = reader.f64();
+    return { startMs, table: reader.within(size, () => readTable(reader, layout)) };
   });
   reader.finish();
-  return { planHash, taskId, offset, maxEventTimeMs, watermarkMs, sources, counters, panes };
+  return {
+    planHash,
+    taskId,
+    offset,
+    maxEventTimeMs,
+    watermarkMs,
+    sources,
+    counters,
+    epoch,
+    flushedEpoch,
+    fired,
+    panes,
+  };
 }
 
-/** A count and as many items; each takes a byte at least, so a count that cannot be true is found before it costs memory. */
-function times<T>(reader: ByteReader, read: () => T): T[] {
-  const count = reader.u32();
-  if (count > reader.end - reader.position) reader.fail(`it claims ${count} items, its bytes hold fewer`);
-  return Array.from({ length: count }, read);
+function readSource(reader: ByteReader): SourceSnapshot | null {
+  const flags = reader.u8();
+  const watermarkMs = reader.f64();
+  if ((flags & ANNOUNCED) === 0) return null;
+  return { watermarkMs, idle: (flags & IDLE) !== 0, quiet: (flags & QUIET) !== 0 };
 }
