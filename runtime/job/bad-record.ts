@@ -5,7 +5,9 @@ export const BAD_REASONS = [
   'notAnObject',
   'eventTimeMissing',
   'eventTimeType',
+  'eventTimeFormat',
   'eventTimeRange',
+  'eventTimeFuture',
   'keyMissing',
   'keyType',
   'inputType',
@@ -16,7 +18,7 @@ export type BadReason = (typeof BAD_REASONS)[number];
 
 export interface BadRecord {
   readonly reason: BadReason;
-  /** Field path as written in the manifest, null when it is about the whole record. */
+  /** Field path as written in the manifest, or the text of an expression; null when it is about the whole record. */
   readonly field: string | null;
   /** What stands there, as text; null when nothing does. */
   readonly value: string | null;
@@ -27,7 +29,9 @@ const RULES: Readonly<Record<BadReason, string>> = {
   notAnObject: 'the value must be a JSON object',
   eventTimeMissing: 'the event time must not be null or absent',
   eventTimeType: 'the event time must be a number or the text of one',
+  eventTimeFormat: 'the event time must be ISO 8601 text such as 2026-01-31T23:59:58.123Z',
   eventTimeRange: 'the event time must be within ±8.64e15 milliseconds of 1970',
+  eventTimeFuture: 'the event time must not be further ahead of the Kafka timestamp than watermark.maxFuture',
   keyMissing: 'a key must not be null or absent',
   keyType: 'a key must be text, a number, true or false',
   inputType: 'an aggregate input must be of a type that the aggregate takes',

@@ -2,9 +2,11 @@
 // identify a row in state and in checkpoints: a persisted format, pinned by fixtures. A change is a new KEY_FORMAT and a replan of every
 // job. `$key` is the record key's bytes, as text.
 import { ScalarWriter } from '../scalar/index.ts';
-import type { FieldSlots } from './field-slots.ts';
-import { ABSENT, NULL, OBJECT } from './json-scanner.ts';
 import { encodeSlot } from './encode-slot.ts';
+import { isHeaderPath } from './envelope-fields.ts';
+import type { FieldSlots } from './field-slots.ts';
+import { isUtf8 } from './is-utf8.ts';
+import { ABSENT, NULL, OBJECT, STRING } from './json-scanner.ts';
 
 export const KEY_FORMAT = 1;
 
@@ -20,12 +22,17 @@ export class KeyEncoder {
   badField = 0;
   private readonly fields: Int32Array;
   private readonly slots: FieldSlots;
+  /** By field: its bytes may be anything. */
+  private readonly isHeader: Uint8Array;
   private readonly writer = new ScalarWriter();
 
   /** `fields`: slots, or `RECORD_KEY`, in the order of the key. */
   constructor(fields: readonly number[], slots: FieldSlots) {
     this.fields = Int32Array.from(fields);
     this.slots = slots;
+    this.isHeader = Uint8Array.from(fields, (slot) =>
+      slot !== RECORD_KEY && isHeaderPath(slots.paths[slot]!) ? 1 : 0,
+    );
   }
 
   get bytes(): Buffer {
@@ -50,6 +57,8 @@ export class KeyEncoder {
       const type = slots.types[slot]!;
       if (type === NULL || type === ABSENT) return this.refuse(i, KEY_MISSING);
       if (type >= OBJECT) return this.refuse(i, KEY_TYPE);
+      if (this.isHeader[i] === 1 && type === STRING && !isUtf8(buffer, slots.starts[slot]!, slots.ends[slot]!))
+        return this.refuse(i, KEY_TYPE);
       encodeSlot(slots, slot, buffer, writer);
     }
     return KEY_OK;

@@ -2,61 +2,80 @@
 // 1.001 s × 1000 is 1000.9999… in a double.
 import type { ResolvedEventTime } from '../../crds/index.ts';
 import type { BadReason } from './bad-record.ts';
+import { floorDecimal } from './floor-decimal.ts';
+import type { FieldSlots } from './field-slots.ts';
+import { isoTimeMs } from './iso-time.ts';
 import { unescapeJson } from './json-bytes.ts';
-import { ABSENT, type JsonScanner, NULL, NUMBER, numberEnd, STRING } from './json-scanner.ts';
+import { NULL, NUMBER, numberEnd, STRING } from './json-scanner.ts';
 
 /** Farthest time from 1970 that a date can have, in milliseconds. */
 export const MAX_EVENT_TIME_MS = 8.64e15;
 
-const EXACT_DIGITS = 15;
-const SECONDS_SHIFT = 3;
+/** Up to 15 digits and a sign: a double of so short a text that is an integer was one in the text. */
+const EXACT_LENGTH = 16;
+
+/** By unit: a number of it times 10^shift is milliseconds. */
+const SHIFTS = { s: 3, ms: 0, us: -3, ns: -6, iso8601: 0 } as const;
 
 export class EventTimeReader {
   /** Why the last `read` returned NaN. */
   problem: BadReason = 'eventTimeMissing';
-  private readonly scanner: JsonScanner;
+  private readonly slots: FieldSlots;
   private readonly field: number;
+  private readonly isIso: boolean;
   private readonly shift: number;
   private scratch = Buffer.alloc(64);
 
-  /** `field`: index in the scanner; not used when the record's timestamp is the event time. */
-  constructor(eventTime: ResolvedEventTime, scanner: JsonScanner, field: number) {
-    this.scanner = scanner;
+  /** `field`: slot of the time; not used when the record's timestamp is the event time. */
+  constructor(eventTime: ResolvedEventTime, slots: FieldSlots, field: number) {
+    this.slots = slots;
     this.field = eventTime.kind === 'field' ? field : -1;
-    this.shift = eventTime.kind === 'field' && eventTime.unit === 's' ? SECONDS_SHIFT : 0;
+    this.isIso = eventTime.kind === 'field' && eventTime.unit === 'iso8601';
+    this.shift = eventTime.kind === 'field' ? SHIFTS[eventTime.unit] : 0;
   }
 
-  /** Milliseconds of the record that was scanned last, in `buffer`; NaN when it has no usable time, see `problem`. */
+  /** Milliseconds of the record whose fields are in the slots, in `buffer`; NaN when it has no usable time, see `problem`. */
   read(buffer: Buffer, recordTimestampMs: number): number {
-    const { scanner, field } = this;
+    const { slots, field, shift } = this;
     // Kafka writes −1 for "no timestamp".
     if (field < 0) return recordTimestampMs < 0 ? this.refuse('eventTimeMissing') : this.check(recordTimestampMs);
-    const type = scanner.types[field]!;
-    const start = scanner.starts[field]!;
-    const end = scanner.ends[field]!;
-    if (type === NUMBER) {
-      const value = scanner.numbers[field]!;
-      // Up to 15 digits and a sign: an integer here was one in the text.
-      if (end - start <= EXACT_DIGITS + 1 && value === Math.trunc(value))
-        return this.check(this.shift === 0 ? value : value * 1000);
-      return this.check(floorScaled(buffer, start, end, this.shift));
+    const type = slots.types[field]!;
+    const start = slots.starts[field]!;
+    const end = slots.ends[field]!;
+    if (type === NUMBER && !this.isIso) {
+      const value = slots.numbers[field]!;
+      const exact = value === Math.trunc(value) && end - start <= EXACT_LENGTH;
+      // Zero may be what is left of something smaller than any double.
+      if (exact && shift >= 0 && (value !== 0 || end - start <= 1))
+        return this.check(shift === 0 ? value : value * 1000);
+      // What is in no text of the record ($timestamp, $partition) is an integer.
+      if (start === end) return this.check(floorQuotient(value, 10 ** -shift));
+      return this.check(floorDecimal(buffer, start, end, shift));
     }
     if (type === STRING) return this.readText(buffer, start, end);
-    return this.refuse(type === ABSENT || type === NULL ? 'eventTimeMissing' : 'eventTimeType');
+    if (type <= NULL) return this.refuse('eventTimeMissing');
+    return this.refuse(this.isIso ? 'eventTimeFormat' : 'eventTimeType');
   }
 
   private readText(buffer: Buffer, start: number, end: number): number {
     let from = buffer;
     let first = start;
     let last = end;
-    if (this.scanner.escaped[this.field] === 1) {
+    if (this.slots.escaped[this.field] === 1) {
       if (end - start > this.scratch.length) this.scratch = Buffer.alloc((end - start) * 2);
       from = this.scratch;
       first = 0;
       last = unescapeJson(buffer, start, end, { to: from, at: 0 });
+      // A number is ended by what follows it: here that is of an earlier text.
+      if (last === from.length) from = this.scratch = Buffer.concat([from, Buffer.alloc(1)]);
+      from[last] = 0;
+    }
+    if (this.isIso) {
+      const timeMs = isoTimeMs(from, first, last);
+      return Number.isNaN(timeMs) ? this.refuse('eventTimeFormat') : timeMs;
     }
     if (numberEnd(from, first) !== last) return this.refuse('eventTimeType');
-    return this.check(floorScaled(from, first, last, this.shift));
+    return this.check(floorDecimal(from, first, last, this.shift));
   }
 
   private check(timeMs: number): number {
@@ -71,40 +90,8 @@ export class EventTimeReader {
   }
 }
 
-/** ⌊x · 10^shift⌋ of the JSON number x in `buffer[start, end)`; exact up to 2^53, ±Infinity or a too large number beyond. */
-export function floorScaled(buffer: Buffer, start: number, end: number, shift: number): number {
-  const negative = buffer[start] === 0x2d;
-  let mantissa = 0;
-  let digits = 0;
-  let fraction = -1;
-  let i = negative ? start + 1 : start;
-  for (; i < end; i++) {
-    const c = buffer[i]!;
-    if (c === 0x2e) fraction = digits;
-    else if (c >= 0x30 && c <= 0x39) {
-      mantissa = mantissa * 10 + (c - 0x30);
-      digits++;
-    } else break;
-  }
-  if (i < end || digits > EXACT_DIGITS) return floorLong(buffer.toString('latin1', start, end), shift);
-  const signed = negative ? -mantissa : mantissa;
-  const places = (fraction < 0 ? 0 : digits - fraction) - shift;
-  // A quotient of at most 15 digits is farther from the next integer than rounding can carry it.
-  return places <= 0 ? signed * 10 ** -places : Math.floor(signed / 10 ** places);
-}
-
-/** The same for any number of digits and any exponent. */
-function floorLong(text: string, shift: number): number {
-  const [, sign = '', whole = '', part = '', exponent = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const all = whole + part;
-  const digits = all.replace(/^0+/, '');
-  if (digits === '') return 0;
-  /** How many of the digits stand before the point. */
-  const point = whole.length - (all.length - digits.length) + Number(exponent) + shift;
-  if (point > 17) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  const integer = point <= 0 ? 0 : Number(digits.slice(0, point).padEnd(point, '0'));
-  const hasRest = /[1-9]/.test(digits.slice(Math.max(point, 0)));
-  if (sign !== '-') return integer;
-  return hasRest ? -integer - 1 : -integer;
+/** ⌊value / divisor⌋ of safe integers: the quotient of what divides without a rest is exact. */
+function floorQuotient(value: number, divisor: number): number {
+  const rest = value % divisor;
+  return (value - (rest < 0 ? rest + divisor : rest)) / divisor;
 }

@@ -2,6 +2,7 @@
 // anything else. Strict means: accepts exactly what JSON.parse accepts as an object (in valid UTF-8), so that a record is bad
 // here if and only if it is bad everywhere.
 import { utf8Size } from '../scalar/index.ts';
+import type { FieldSlots } from './field-slots.ts';
 import { FieldTree, NO_NODE, ROOT } from './field-tree.ts';
 import { hex4, isEscapeLetter, unescapeJson } from './json-bytes.ts';
 
@@ -48,12 +49,15 @@ for (let byte = 0; byte < 256; byte++) {
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 const EXACT_DIGITS = 15;
 
-/**
- * After `scan` returned `SCAN_OK`, field i (of `paths[i]`) has type `types[i]`. A string's content, without quotes, and a number's
- * text are `[starts[i], ends[i])` of the buffer; `escaped[i]` is 1 when the string holds a backslash; `numbers[i]` is the value of
- * a number. The arrays are reused by the next scan.
- */
-export class JsonScanner {
+export interface ScannerOptions {
+  /** Paths of slots behind those of the scanner, for whoever fills them. */
+  readonly more?: readonly string[];
+  /** Fields of which only the digits are wanted: `numbers` may be NaN. It spares long numbers a string each. */
+  readonly digitsOnly?: readonly string[];
+}
+
+/** After `scan` returned `SCAN_OK` the slots hold what was found; the arrays are reused by the next scan. */
+export class JsonScanner implements FieldSlots {
   readonly paths: readonly string[];
   readonly types: Uint8Array;
   readonly starts: Int32Array;
@@ -61,18 +65,26 @@ export class JsonScanner {
   readonly escaped: Uint8Array;
   readonly numbers: Float64Array;
   private readonly tree: FieldTree;
+  private readonly fieldCount: number;
+  private readonly digitsOnly: Uint8Array;
   private stack: Int32Array = new Int32Array(64);
+  /** Wanted objects and lists that are open, outermost first; until they are closed `ends` holds the depth they are at. */
+  private readonly openSlots: Int32Array;
   private scratch = Buffer.alloc(64);
 
   /** `paths`: field paths without duplicates. */
-  constructor(paths: readonly string[]) {
-    this.paths = paths;
-    this.types = new Uint8Array(paths.length);
-    this.starts = new Int32Array(paths.length);
-    this.ends = new Int32Array(paths.length);
-    this.escaped = new Uint8Array(paths.length);
-    this.numbers = new Float64Array(paths.length);
+  constructor(paths: readonly string[], { more = [], digitsOnly = [] }: ScannerOptions = {}) {
+    this.paths = [...paths, ...more];
+    const count = this.paths.length;
+    this.types = new Uint8Array(count);
+    this.starts = new Int32Array(count);
+    this.ends = new Int32Array(count);
+    this.escaped = new Uint8Array(count);
+    this.numbers = new Float64Array(count);
     this.tree = new FieldTree(paths);
+    this.fieldCount = paths.length;
+    this.digitsOnly = Uint8Array.from(this.paths, (path) => (digitsOnly.includes(path) ? 1 : 0));
+    this.openSlots = new Int32Array(count);
   }
 
   /**
@@ -87,10 +99,13 @@ export class JsonScanner {
   }
 
   private document(b: Buffer, start: number, end: number): number {
-    const { tree, types } = this;
-    for (let field = 0; field < types.length; field++) types[field] = ABSENT;
+    const { tree, types, fieldCount } = this;
+    for (let field = 0; field < fieldCount; field++) types[field] = ABSENT;
     let { stack } = this;
     let depth = 0;
+    let openCount = 0;
+    /** Depth of the innermost wanted object or list that is open. */
+    let openDepth = -1;
     let container = OTHER_OBJECT;
     /** Node whose value comes next. The document itself is the root, when it is an object. */
     let node = ROOT;
@@ -134,7 +149,9 @@ export class JsonScanner {
       } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
         if (slot >= 0) {
           types[slot] = c === OPEN_OBJECT ? OBJECT : ARRAY;
-          this.starts[slot] = this.ends[slot] = i;
+          this.starts[slot] = i;
+          this.ends[slot] = openDepth = depth;
+          this.openSlots[openCount++] = slot;
         }
         if (depth === stack.length) stack = this.deepen();
         stack[depth++] = container;
@@ -162,6 +179,10 @@ export class JsonScanner {
         container = stack[--depth]!;
         opened = false;
         i++;
+        if (depth === openDepth) {
+          this.ends[this.openSlots[--openCount]!] = i;
+          openDepth = openCount === 0 ? -1 : this.ends[this.openSlots[openCount - 1]!]!;
+        }
       }
       if (!opened) {
         if (c !== COMMA) return SCAN_MALFORMED;
@@ -234,7 +255,10 @@ export class JsonScanner {
     return last;
   }
 
-  /** A wanted number: up to 15 digits without an exponent are exact in a double, and so is their quotient by a power of ten, rounded once. */
+  /**
+   * A wanted number: up to 15 digits without an exponent are exact in a double, and so is their quotient by a power of ten, rounded once;
+   * integers are exact up to 2^53.
+   */
   private number(b: Buffer, at: number, slot: number): number {
     const last = numberEnd(b, at);
     if (last < 0) return -1;
@@ -250,8 +274,9 @@ export class JsonScanner {
       } else if (c === DOT) fraction = digits;
       else break;
     }
-    if (i < last || digits > EXACT_DIGITS) value = Number(b.toString('latin1', at, last));
-    else {
+    if (i < last || (digits > EXACT_DIGITS && (fraction >= 0 || value > Number.MAX_SAFE_INTEGER))) {
+      value = this.digitsOnly[slot] === 1 ? Number.NaN : Number(b.toString('latin1', at, last));
+    } else {
       if (fraction >= 0) value /= POWERS[digits - fraction]!;
       if (b[at] === MINUS) value = -value;
     }

@@ -1,94 +1,68 @@
 // A job compiled: which fields are read, and the readers, tables and writers that its tasks are made of.
-import { parseWhere, planHash, type ResolvedAggregate, type ResolvedJob } from '../../crds/index.ts';
-import { type AggregateKind, AggregateSet } from '../aggregate/index.ts';
+import { planHash, type ResolvedJob, type ResolvedWindow } from '../../crds/index.ts';
+import { AggregateSet, type AggregateSpec } from '../aggregate/index.ts';
 import type { TableLayout } from '../state/index.ts';
-import type { TumblingWindow } from '../window/index.ts';
-import { KeyEncoder, RECORD_KEY } from './canonical-key.ts';
-import { EventTimeReader } from './event-time.ts';
-import { JsonScanner } from './json-scanner.ts';
-import { type InputSource, RecordReader } from './record-reader.ts';
+import { fragmentLayout, sessionLayout, tracksChanges } from '../window/index.ts';
+import { aggregateSpecOf } from './aggregate-spec-of.ts';
+import { KeyWriter } from './key-writer.ts';
+import { createReader, type ReaderPlan, readerPlanOf } from './reader-plan.ts';
+import type { RecordReader } from './record-reader.ts';
 import { ResultRowWriter } from './result-row.ts';
-import { compilePredicate } from './where.ts';
 
 export interface JobPlan {
   readonly job: ResolvedJob;
   /** 8 hex digits. */
   readonly planHash: string;
-  readonly window: TumblingWindow;
+  readonly window: ResolvedWindow;
+  readonly aggregateSpecs: readonly AggregateSpec[];
   /** Field paths that are read from the value. */
   readonly fields: readonly string[];
   /** Tables of windows, and of checkpoints. */
   readonly windowLayout: TableLayout;
-  /** Tables of pre-aggregation: the same columns, with record counts and offsets. */
+  /** Tables of pre-aggregation: by pane, for sessions by fragment. */
   readonly partialLayout: TableLayout;
-  /** Columns of a table and inputs of a record: what a shuffle block reader needs to know. */
-  readonly columnCount: number;
+  /** Inputs of a record: what a shuffle block reader needs to know besides the layout. */
   readonly inputCount: number;
   /** One per task: they keep counts and memory of their own. */
   newAggregates(): AggregateSet;
-  newReader(): RecordReader;
+  /** `partition`: of the source, for `$partition`. */
+  newReader(partition: number): RecordReader;
   newRowWriter(aggregates: AggregateSet): ResultRowWriter;
+  newKeyWriter(): KeyWriter;
 }
 
-const RECORD_KEY_NAME = '$key';
-
-/** Throws when the filter does not parse, which validation refuses before. */
+/** Throws when an expression does not parse, which validation refuses before. */
 export function compileJob(job: ResolvedJob): JobPlan {
-  const { eventTime } = job.source;
-  const where = job.where === null ? null : parseWhere(job.where);
-  if (where !== null && !where.ok) throw new Error(`spec.where cannot be compiled: ${where.message}`);
-  const fields = [
-    ...new Set([
-      ...job.keyBy.filter((name) => name !== RECORD_KEY_NAME),
-      ...(eventTime.kind === 'field' ? [eventTime.field] : []),
-      ...job.aggregates.flatMap(({ input }) => (input.kind === 'field' ? input.field : [])),
-      ...(where?.fields ?? []),
-    ]),
-  ];
-  const kinds = job.aggregates.map(({ fn }) => kindOf(fn));
-  const { window } = job;
-  if (window.kind !== 'tumbling') throw new Error(`no runtime for ${window.kind} windows`);
-  const { columns } = new AggregateSet(kinds);
+  const { window, keyBy } = job;
+  const reader: ReaderPlan = readerPlanOf(job);
+  const aggregateSpecs = job.aggregates.map(aggregateSpecOf);
+  const aggregates = new AggregateSet(aggregateSpecs);
   const names = job.aggregates.map((aggregate) => aggregate.name);
 
   return {
     job,
     planHash: planHash(job),
     window,
-    fields,
-    windowLayout: { columns, provenance: false },
-    partialLayout: { columns, provenance: true },
-    columnCount: columns.length,
-    inputCount: kinds.length,
-    newAggregates: () => new AggregateSet(kinds),
-    newReader: () => {
-      const scanner = new JsonScanner(fields);
-      const keyFields = job.keyBy.map((name) => (name === RECORD_KEY_NAME ? RECORD_KEY : fields.indexOf(name)));
-      const eventTimeField = eventTime.kind === 'field' ? eventTime.field : null;
-      return new RecordReader({
-        scanner,
-        eventTime: new EventTimeReader(
-          eventTime,
-          scanner,
-          eventTimeField === null ? -1 : fields.indexOf(eventTimeField),
-        ),
-        eventTimeField,
-        where: where === null ? null : compilePredicate(where.predicate, scanner),
-        key: new KeyEncoder(keyFields, scanner),
-        keyBy: job.keyBy,
-        inputs: job.aggregates.map((aggregate) => inputOf(aggregate, fields)),
-      });
-    },
-    newRowWriter: (aggregates) => new ResultRowWriter({ keyBy: job.keyBy, names, aggregates }),
+    aggregateSpecs,
+    fields: reader.valuePaths,
+    windowLayout: windowLayoutOf(job, aggregates),
+    partialLayout: partialLayoutOf(job, aggregates),
+    inputCount: aggregateSpecs.length,
+    newAggregates: () => new AggregateSet(aggregateSpecs),
+    newReader: (partition) => createReader(reader, partition),
+    newRowWriter: (set) => new ResultRowWriter({ keyBy, names, aggregates: set }),
+    newKeyWriter: () => new KeyWriter(keyBy),
   };
 }
 
-function kindOf(fn: ResolvedAggregate['fn']): AggregateKind {
-  if (fn === 'count' || fn === 'sum' || fn === 'min' || fn === 'max' || fn === 'avg') return fn;
-  throw new Error(`no runtime for ${fn}`);
+function windowLayoutOf(job: ResolvedJob, { columns, cells }: AggregateSet): TableLayout {
+  const epochs = tracksChanges(job);
+  if (job.window.kind === 'session') return sessionLayout({ columns, cells }, { epochs });
+  return { columns, cells, provenance: false, epochs };
 }
 
-function inputOf({ fn, input }: ResolvedAggregate, fields: readonly string[]): InputSource {
-  if (input.kind !== 'field') return { kind: 'record' };
-  return { kind: fn === 'count' ? 'presence' : 'number', field: fields.indexOf(input.field) };
+function partialLayoutOf({ window, lateData }: ResolvedJob, { columns, cells }: AggregateSet): TableLayout {
+  // A session record that must be judged by itself travels as a row of its own: lateData may want the record.
+  if (window.kind === 'session') return fragmentLayout({ columns, cells }, { originals: lateData !== null });
+  return { columns, cells, provenance: true, epochs: false };
 }

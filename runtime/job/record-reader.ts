@@ -1,22 +1,16 @@
 // From a record's bytes to what the windows need: event time, key and inputs, or why not. One reader per task; everything it
 // finds is left in its fields, and nothing is allocated per record.
 import { murmur2 } from '../log/batch/index.ts';
+import type { KeyedInput } from '../window/index.ts';
 import type { BadReason, BadRecord } from './bad-record.ts';
 import { type KeyEncoder, KEY_MISSING, KEY_OK } from './canonical-key.ts';
+import { slotInWords, slotsInWords } from './describe-slots.ts';
+import type { EnvelopeFields } from './envelope-fields.ts';
 import type { EventTimeReader } from './event-time.ts';
-import { ABSENT, ARRAY, type JsonScanner, NULL, NUMBER, OBJECT, SCAN_MALFORMED, SCAN_OK } from './json-scanner.ts';
-import { type Evaluate, FAILED, YES } from './where.ts';
-
-/** A record where it lies; what a cursor over a batch shows. A start of −1 is null. */
-export interface RecordView {
-  readonly buffer: Buffer;
-  /** −1: none. */
-  readonly timestampMs: number;
-  readonly keyStart: number;
-  readonly keyEnd: number;
-  readonly valueStart: number;
-  readonly valueEnd: number;
-}
+import { type Condition, YES } from './expression/index.ts';
+import type { InputReader } from './input-reader.ts';
+import { type JsonScanner, SCAN_MALFORMED, SCAN_OK } from './json-scanner.ts';
+import type { RecordView } from './record-view.ts';
 
 // Outcomes of a read.
 /** To be folded: `eventTimeMs`, the key and `inputs` are set. */
@@ -28,28 +22,23 @@ export const NULL_VALUE = 2;
 /** Moves nothing; `badReason` says why, `describeBad` in words. */
 export const BAD = 3;
 
-/** What an aggregate takes from a record. */
-export type InputSource =
-  /** Every record counts. */
-  | { readonly kind: 'record' }
-  /** Counts when the field is a scalar that is not null. */
-  | { readonly kind: 'presence'; readonly field: number }
-  | { readonly kind: 'number'; readonly field: number };
-
 export interface RecordReaderParts {
   readonly scanner: JsonScanner;
+  /** Null when the job uses nothing of the record but its value (and its key as the key). */
+  readonly envelope: EnvelopeFields | null;
   readonly eventTime: EventTimeReader;
   readonly eventTimeField: string | null;
-  readonly where: Evaluate | null;
+  /** How far an event time may be ahead of the record's timestamp; 0: any. */
+  readonly maxFutureMs: number;
+  readonly where: Condition | null;
   readonly key: KeyEncoder;
   readonly keyBy: readonly string[];
-  readonly inputs: readonly InputSource[];
+  readonly inputs: InputReader;
 }
 
-const EVERY_RECORD = -1;
-const KIND_PRESENCE = 1;
+const SHOWN_DOCUMENT_BYTES = 400;
 
-export class RecordReader {
+export class RecordReader implements KeyedInput {
   eventTimeMs = 0;
   /** The canonical key is `keyBytes[keyStart, keyEnd)`. */
   keyBytes: Buffer;
@@ -57,28 +46,42 @@ export class RecordReader {
   keyEnd = 0;
   /** murmur2 of the canonical key. */
   keyHash = 0;
-  /** By aggregate; NaN is null or absent. */
   readonly inputs: Float64Array;
+  scalarBytes: Buffer;
+  readonly scalarStarts: Int32Array;
+  readonly scalarEnds: Int32Array;
   badReason: BadReason = 'malformed';
-  /** Records that were left out because the filter could not be evaluated (a missing field, types without an order). */
-  whereErrors = 0;
   private badField: string | null = null;
+  private whereFailures = 0;
+  // Configuration.
   private readonly parts: RecordReaderParts;
   private readonly scanner: JsonScanner;
+  private readonly envelope: EnvelopeFields | null;
   private readonly key: KeyEncoder;
-  private readonly where: Evaluate | null;
-  private readonly inputFields: Int32Array;
-  private readonly inputKinds: Uint8Array;
+  private readonly where: Condition | null;
+  private readonly inputReader: InputReader;
+  /** +Infinity: event times may be anything. */
+  private readonly maxFutureMs: number;
 
   constructor(parts: RecordReaderParts) {
     this.parts = parts;
     this.scanner = parts.scanner;
+    this.envelope = parts.envelope;
     this.key = parts.key;
     this.keyBytes = parts.key.bytes;
     this.where = parts.where;
-    this.inputs = new Float64Array(parts.inputs.length).fill(1);
-    this.inputFields = Int32Array.from(parts.inputs, (input) => (input.kind === 'record' ? EVERY_RECORD : input.field));
-    this.inputKinds = Uint8Array.from(parts.inputs, (input) => (input.kind === 'presence' ? KIND_PRESENCE : 0));
+    this.inputReader = parts.inputs;
+    this.inputs = parts.inputs.inputs;
+    this.scalarBytes = parts.inputs.scalarBytes;
+    this.scalarStarts = parts.inputs.scalarStarts;
+    this.scalarEnds = parts.inputs.scalarEnds;
+    const isFromField = parts.eventTimeField !== null;
+    this.maxFutureMs = isFromField && parts.maxFutureMs > 0 ? parts.maxFutureMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Filters, the job's and those of aggregates, that could not be evaluated: a missing field, types without an order. */
+  get whereErrors(): number {
+    return this.whereFailures + this.inputReader.filterErrors;
   }
 
   /** Reads one record and says what to do with it: `OK`, `FILTERED`, `NULL_VALUE` or `BAD`. */
@@ -87,15 +90,20 @@ export class RecordReader {
     if (valueStart < 0) return NULL_VALUE;
     const outcome = this.scanner.scan(buffer, valueStart, record.valueEnd);
     if (outcome !== SCAN_OK) return this.refuse(outcome === SCAN_MALFORMED ? 'malformed' : 'notAnObject', null);
+    if (this.envelope !== null) this.envelope.fill(record);
 
-    const eventTimeMs = this.parts.eventTime.read(buffer, record.timestampMs);
+    const { timestampMs } = record;
+    const eventTimeMs = this.parts.eventTime.read(buffer, timestampMs);
     if (Number.isNaN(eventTimeMs)) return this.refuse(this.parts.eventTime.problem, this.parts.eventTimeField);
+    // Against the record's own timestamp, never the wall clock: a replay must judge as the first reading did.
+    if (eventTimeMs - timestampMs > this.maxFutureMs && timestampMs >= 0)
+      return this.refuse('eventTimeFuture', this.parts.eventTimeField);
     this.eventTimeMs = eventTimeMs;
 
     if (this.where !== null) {
       const verdict = this.where(buffer);
       if (verdict !== YES) {
-        if (verdict === FAILED) this.whereErrors++;
+        if (verdict > YES) this.whereFailures++;
         return FILTERED;
       }
     }
@@ -105,65 +113,34 @@ export class RecordReader {
     if (encoded !== KEY_OK) {
       return this.refuse(encoded === KEY_MISSING ? 'keyMissing' : 'keyType', this.parts.keyBy[key.badField] ?? null);
     }
-    if (!this.readInputs()) return BAD;
-    this.keyBytes = key.bytes;
-    this.keyEnd = key.length;
-    this.keyHash = murmur2(key.bytes, 0, key.length);
+    const { inputReader } = this;
+    if (!inputReader.read(buffer)) return this.refuse(inputReader.badReason, null);
+    this.scalarBytes = inputReader.scalarBytes;
+    const { bytes, length } = key;
+    this.keyBytes = bytes;
+    this.keyEnd = length;
+    this.keyHash = murmur2(bytes, 0, length);
     return OK;
   }
 
   /** The last `BAD` record in words; call it before the next `read`. */
   describeBad(record: RecordView): BadRecord {
-    const { badReason: reason, badField: field } = this;
+    const { badReason: reason, badField: field, scanner } = this;
     const { buffer } = record;
     if (reason === 'malformed' || reason === 'notAnObject') {
-      return {
-        reason,
-        field,
-        value: buffer.toString('utf8', record.valueStart, Math.min(record.valueEnd, record.valueStart + 400)),
-      };
+      const end = Math.min(record.valueEnd, record.valueStart + SHOWN_DOCUMENT_BYTES);
+      return { reason, field, value: buffer.toString('utf8', record.valueStart, end) };
     }
-    const index = field === null ? -1 : this.scanner.paths.indexOf(field);
-    if (index < 0) return { reason, field, value: null };
-    const type = this.scanner.types[index]!;
-    if (type === ABSENT) return { reason, field, value: null };
-    const from = this.scanner.starts[index]!;
-    const value =
-      type === OBJECT
-        ? 'an object'
-        : type === ARRAY
-          ? 'a list'
-          : type === NULL
-            ? 'null'
-            : type < NUMBER
-              ? 'true or false'
-              : null;
-    return { reason, field, value: value ?? buffer.toString('utf8', from, this.scanner.ends[index]) };
-  }
-
-  private readInputs(): boolean {
-    const { inputs, inputFields, inputKinds, scanner } = this;
-    for (let i = 0; i < inputFields.length; i++) {
-      const field = inputFields[i]!;
-      if (field === EVERY_RECORD) continue;
-      const type = scanner.types[field]!;
-      if (type <= NULL) {
-        inputs[i] = Number.NaN;
-        continue;
-      }
-      if (inputKinds[i] === KIND_PRESENCE) {
-        if (type >= OBJECT) return this.refuse('inputType', scanner.paths[field]!) !== BAD;
-        inputs[i] = 1;
-        continue;
-      }
-      if (type !== NUMBER) return this.refuse('inputType', scanner.paths[field]!) !== BAD;
-      const value = scanner.numbers[field]!;
-      if (value > Number.MAX_SAFE_INTEGER || value < -Number.MAX_SAFE_INTEGER)
-        return this.refuse('inputRange', scanner.paths[field]!) !== BAD;
-      // −0 counts as 0.
-      inputs[i] = value + 0;
+    if (reason === 'inputType' || reason === 'inputRange') {
+      const { slots, expression, result } = this.inputReader.badInput(buffer);
+      if (expression === null)
+        return { reason, field: scanner.paths[slots[0]!]!, value: slotInWords(scanner, slots[0]!, buffer) };
+      return { reason, field: expression, value: result ?? slotsInWords(scanner, slots, buffer) };
     }
-    return true;
+    const slot = field === null ? -1 : scanner.paths.indexOf(field);
+    const value = slot < 0 ? null : slotInWords(scanner, slot, buffer);
+    const isAhead = reason === 'eventTimeFuture' && value !== null;
+    return { reason, field, value: isAhead ? `${value} at Kafka timestamp ${record.timestampMs}` : value };
   }
 
   private refuse(reason: BadReason, field: string | null): number {

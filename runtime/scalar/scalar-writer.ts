@@ -41,7 +41,7 @@ export class ScalarWriter {
     const size =
       value >= 0 && value <= MAX_DIGITS_BY_HAND && value === Math.trunc(value)
         ? writeDigits(bytes, at, value)
-        : bytes.latin1Write(String(value), at);
+        : bytes.write(String(value), at, 'latin1');
     bytes[this.length] = TAG_NUMBER;
     bytes[this.length + 1] = size;
     this.length += 2 + size;

@@ -52,12 +52,9 @@ describe('canonical scalars', () => {
       encode(writer, value);
       return writer.bytes.toString('hex', 0, writer.length);
     };
-    fc.assert(
-      fc.property(scalar, scalar, (a, b) => {
-        const wellFormed = [a, b].every((value) => typeof value !== 'string' || value.isWellFormed());
-        if (wellFormed) expect(bytesOf(a) === bytesOf(b)).toBe(a === b);
-      }),
-    );
+    // UTF-8 has no lone surrogates: Node writes U+FFFD for them.
+    const wellFormed = scalar.map((value) => (typeof value === 'string' ? value.toWellFormed() : value));
+    fc.assert(fc.property(wellFormed, wellFormed, (a, b) => (bytesOf(a) === bytesOf(b)) === (a === b)));
     expect(bytesOf(1)).not.toBe(bytesOf('1'));
     expect(bytesOf(true)).not.toBe(bytesOf('true'));
     expect(bytesOf(-0)).toBe(bytesOf(0));
