@@ -1,0 +1,72 @@
+// Fills a topic with a data set, once: a topic that holds it already is taken as it is.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { ensurePackages } from '../../test/harness/debian-packages.ts';
+import { createTopic, withAdmin } from '../../test/harness/topics.ts';
+import { clickJson, userId } from './click-stream.ts';
+import { type DataSet, PARTITIONS } from './data-set.ts';
+
+const WRITE_CHARACTERS = 1 << 20;
+
+/** Produces as one idempotent client, keys partitioned as Java's clients do: the order of a key's records holds. */
+export async function loadTopic(bootstrapServers: string, data: DataSet): Promise<void> {
+  const there = await recordCount(bootstrapServers, data.topic);
+  if (there === data.records) return;
+  process.stderr.write(`bench: making ${data.records.toLocaleString('en')} records in ${data.topic}\n`);
+  // What an interrupted run has left is no data set.
+  if (there !== null) await deleteTopics(bootstrapServers, [data.topic]);
+  await createTopic(bootstrapServers, data.topic, { partitions: PARTITIONS });
+  await ensurePackages({ kcat: 'kcat' });
+  const kcat = spawn('kcat', producerArguments(bootstrapServers, data.topic), { stdio: ['pipe', 'inherit', 'inherit'] });
+  const ended = once(kcat, 'exit');
+  for (const text of lines(data)) {
+    if (!kcat.stdin.write(text)) await once(kcat.stdin, 'drain');
+  }
+  kcat.stdin.end();
+  const [code] = (await ended) as [number | null];
+  const written = await recordCount(bootstrapServers, data.topic);
+  if (code !== 0 || written !== data.records)
+    throw new Error(`kcat wrote ${written} of ${data.records} records to ${data.topic} (exit code ${code})`);
+}
+
+/** How kcat has to be told to produce lines of key, tab, value. */
+export function producerArguments(bootstrapServers: string, topic: string, lingerMs = 50): readonly string[] {
+  const settings = {
+    partitioner: 'murmur2_random',
+    'enable.idempotence': 'true',
+    'linger.ms': String(lingerMs),
+    'queue.buffering.max.kbytes': '262144',
+  };
+  const flags = Object.entries(settings).map(([name, value]) => `-X${name}=${value}`);
+  return ['-P', `-b${bootstrapServers}`, `-t${topic}`, '-K\t', ...flags];
+}
+
+function* lines(data: DataSet): Generator<string> {
+  const stream = data.stream();
+  let text = '';
+  for (let number = 0; stream.next(); number++) {
+    const key = data.recordKey === 'user' ? userId(stream.user) : `s${stream.session}`;
+    text += `${key}\t${clickJson(stream, number)}\n`;
+    if (text.length < WRITE_CHARACTERS) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}
+
+/** Records of all partitions, null when there is no such topic. */
+export async function recordCount(bootstrapServers: string, topic: string): Promise<number | null> {
+  return withAdmin(bootstrapServers, async (admin) => {
+    if (!(await admin.listTopics()).includes(topic)) return null;
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+  });
+}
+
+export async function deleteTopics(bootstrapServers: string, topics: readonly string[]): Promise<void> {
+  await withAdmin(bootstrapServers, async (admin) => {
+    const there = new Set(await admin.listTopics());
+    const known = topics.filter((topic) => there.has(topic));
+    if (known.length > 0) await admin.deleteTopics({ topics: known, timeout: 30_000 });
+  });
+}

@@ -1,0 +1,88 @@
+// The results that a case must have, computed the plain way: all events of a user, sorted by time, put into every window they are in.
+import type { RaceWindow } from '../cases.ts';
+import type { ClickStream } from '../data/click-stream.ts';
+import type { DataSet } from '../data/data-set.ts';
+import { groupByUser, type ResultRow } from './result-rows.ts';
+
+export interface Event {
+  readonly timeMs: number;
+  readonly durationMs: number;
+}
+
+export interface Expected {
+  /** Highest event time of the data. */
+  readonly maxTimeMs: number;
+  /** Rows of a user in the order of their starts. */
+  rowsOf(user: number): readonly ResultRow[];
+}
+
+/** Reads the whole data set once. */
+export function expectedRows(data: DataSet, window: RaceWindow): Expected {
+  const stream: ClickStream = data.stream();
+  const users = new Uint32Array(data.records);
+  const times = new Float64Array(data.records);
+  const durations = new Int32Array(data.records);
+  let maxTimeMs = -Infinity;
+  for (let at = 0; stream.next(); at++) {
+    users[at] = stream.user;
+    times[at] = stream.timeMs;
+    durations[at] = stream.durationMs;
+    if (stream.timeMs > maxTimeMs) maxTimeMs = stream.timeMs;
+  }
+  const { order, starts } = groupByUser(users, data.users);
+  return {
+    maxTimeMs,
+    rowsOf(user) {
+      const events: Event[] = [];
+      for (let at = starts[user] as number; at < (starts[user + 1] as number); at++) {
+        const index = order[at] as number;
+        events.push({ timeMs: times[index] as number, durationMs: durations[index] as number });
+      }
+      return windowRows(user, events, window);
+    },
+  };
+}
+
+/** The rows of one user's events, in the order of their starts. */
+export function windowRows(user: number, events: readonly Event[], window: RaceWindow): ResultRow[] {
+  const sorted = events.toSorted((a, b) => a.timeMs - b.timeMs);
+  if (window.kind === 'session') return sessions(user, sorted, window.gapMs);
+  const stepMs = window.kind === 'sliding' ? window.slideMs : window.sizeMs;
+  const within = new Map<number, Event[]>();
+  for (const event of sorted) {
+    const lastStartMs = event.timeMs - (event.timeMs % stepMs);
+    for (let startMs = lastStartMs; startMs > event.timeMs - window.sizeMs; startMs -= stepMs) {
+      const list = within.get(startMs);
+      if (list === undefined) within.set(startMs, [event]);
+      else list.push(event);
+    }
+  }
+  return [...within]
+    .sort(([a], [b]) => a - b)
+    .map(([startMs, list]) => rowOf(list, { user, startMs, endMs: startMs + window.sizeMs }));
+}
+
+function sessions(user: number, sorted: readonly Event[], gapMs: number): ResultRow[] {
+  const rows: ResultRow[] = [];
+  let session: Event[] = [];
+  for (const [index, event] of sorted.entries()) {
+    session.push(event);
+    const next = sorted[index + 1];
+    // An event exactly one gap later still belongs to the session.
+    if (next !== undefined && next.timeMs - event.timeMs <= gapMs) continue;
+    const startMs = (session[0] as Event).timeMs;
+    rows.push(rowOf(session, { user, startMs, endMs: event.timeMs + gapMs }));
+    session = [];
+  }
+  return rows;
+}
+
+function rowOf(events: readonly Event[], bounds: Pick<ResultRow, 'user' | 'startMs' | 'endMs'>): ResultRow {
+  const durations = events.map(({ durationMs }) => durationMs);
+  return {
+    ...bounds,
+    count: events.length,
+    sum: durations.reduce((sum, duration) => sum + duration, 0),
+    max: durations.reduce((max, duration) => Math.max(max, duration), -Infinity),
+  };
+}

@@ -1,0 +1,71 @@
+// One run of one system over one case: data, run, check, figures, tidying up.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SystemName, ThroughputCase } from './cases.ts';
+import { deleteTopics, loadTopic } from './data/load-topic.ts';
+import { compareRows, type Comparison } from './expected/compare.ts';
+import { readResults } from './expected/read-results.ts';
+import { type Expected, expectedRows } from './expected/window-rows.ts';
+import type { Figures } from './measure/run-recorder.ts';
+import { runCeiling } from './systems/ceiling.ts';
+import type { FinishedRun, RaceContext } from './systems/context.ts';
+import { runStreamJob } from './systems/stream-job.ts';
+
+export interface ThroughputResult {
+  readonly figures: Figures;
+  /** Null: it has no results to compare. */
+  readonly comparison: Comparison | null;
+}
+
+/** How much event time before the end of the data a system may leave windows open: its out-of-orderness, and how it looks for closed ones. */
+const OPEN_TAIL_MS = 2000;
+
+export async function runThroughput(
+  context: Omit<RaceContext, 'folder'>,
+  race: ThroughputCase,
+  system: SystemName,
+): Promise<ThroughputResult> {
+  const { bootstrapServers } = context;
+  await loadTopic(bootstrapServers, race.data);
+  const folder = await mkdtemp(join(tmpdir(), 'streamjob-bench-'));
+  try {
+    const run = await start({ ...context, folder }, race, system);
+    try {
+      if (run.outputTopic === null) return { figures: run.recorder.figures(race.data.records, 0), comparison: null };
+      const { rows, lastAppendMs } = await readResults(bootstrapServers, run.outputTopic);
+      const expected = expectedFor(race);
+      const comparison = compareRows(rows, expected, {
+        users: race.data.users,
+        closedUpToMs: expected.maxTimeMs - OPEN_TAIL_MS,
+      });
+      return { figures: run.recorder.figures(race.data.records, lastAppendMs), comparison };
+    } finally {
+      await deleteTopics(bootstrapServers, run.topics);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function start(context: RaceContext, race: ThroughputCase, system: SystemName): Promise<FinishedRun> {
+  switch (system) {
+    case 'streamjob':
+      return runStreamJob(context, race);
+    case 'ceiling':
+      return runCeiling(context, race);
+    case 'flink-datastream':
+    case 'flink-sql':
+    case 'kafka-streams':
+      throw new Error(`${system} is not here yet`);
+  }
+}
+
+let lastExpected: { readonly key: string; readonly expected: Expected } | null = null;
+
+/** Of the last case asked for they are kept: the systems of a case run one after the other. */
+function expectedFor(race: ThroughputCase): Expected {
+  const key = `${race.data.topic} ${JSON.stringify(race.window)}`;
+  if (lastExpected?.key !== key) lastExpected = { key, expected: expectedRows(race.data, race.window) };
+  return lastExpected.expected;
+}
