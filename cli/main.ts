@@ -5,6 +5,7 @@ import { addDev } from './commands/dev.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addOperator } from './commands/operator.ts';
 import { addRun } from './commands/run.ts';
+import { addTest } from './commands/test.ts';
 import { addValidate } from './commands/validate.ts';
 import { addWorker } from './commands/worker.ts';
 import { CliError } from './cli-error.ts';
@@ -13,7 +14,7 @@ const program = new Command('streamjob')
   .description('Exactly-once windowed aggregates over Kafka topics')
   .showHelpAfterError('(see --help)')
   .exitOverride();
-for (const add of [addRun, addDev, addValidate, addGenerate, addWorker, addOperator]) add(program);
+for (const add of [addRun, addDev, addValidate, addTest, addGenerate, addWorker, addOperator]) add(program);
 
 try {
   await program.parseAsync();
