@@ -3,6 +3,7 @@
 // a slot holds the row together with all bits of the hash that the slot's place does not say, hence no stored hash is read, and
 // where all keys have one length, no offset either.
 import { StateLimitError } from './errors.ts';
+import { slotOrder } from './slot-order.ts';
 
 /** Keys of one table: 1 GiB. A partition's pane beyond that has to be spread over more partitions. */
 export const MAX_ARENA_BYTES = 2 ** 30;
@@ -120,7 +121,7 @@ export abstract class KeyIndex {
     if (keys.length > this.keyBytes.length) this.growArena(keys.length);
     keys.copy(this.keyBytes);
     this.keyLength = commonLength(this.keyOffsets, rowCount);
-    for (let row = 0; row < rowCount; row++) this.placeNewest(row);
+    this.placeAll(rowCount);
     this.rowCount = rowCount;
   }
 
@@ -191,19 +192,30 @@ export abstract class KeyIndex {
     slots[slot] = this.entryOf(row);
   }
 
-  /** Takes over the slot of an older row of the same key. */
-  private placeNewest(row: number): void {
-    const { slots, keyOffsets, keyBytes } = this;
+  /** Gives every key a slot in empty slots; a row takes over that of an older row of the same key. */
+  private placeAll(rowCount: number): void {
+    const { slots, slotBits } = this;
     const mask = slots.length - 1;
-    const entry = this.entryOf(row);
-    let slot = Math.imul(this.hashes[row]!, GOLDEN_RATIO) >>> (32 - this.slotBits);
-    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const older = (slots[slot]! & mask) - 1;
-      if ((slots[slot]! ^ entry) >>> 0 > mask) continue;
-      const [from, to] = [keyOffsets[row], keyOffsets[row + 1]];
-      if (keyBytes.compare(keyBytes, from, to, keyOffsets[older], keyOffsets[older + 1]) === 0) break;
+    const { rows, products } = slotOrder(this.hashes, rowCount, GOLDEN_RATIO);
+    for (let i = 0; i < rowCount; i++) {
+      const row = rows[i]!;
+      const product = products[i]!;
+      const tag = product << slotBits;
+      let slot = product >>> (32 - slotBits);
+      for (let entry = slots[slot]!; entry !== 0; entry = slots[slot]!) {
+        const found = (entry ^ tag) >>> 0;
+        if (found <= mask && this.haveSameKey(found - 1, row)) break;
+        slot = (slot + 1) & mask;
+      }
+      slots[slot] = tag | (row + 1);
     }
-    slots[slot] = entry;
+  }
+
+  private haveSameKey(a: number, b: number): boolean {
+    const { keyOffsets, keyView } = this;
+    const length = keyOffsets[a + 1]! - keyOffsets[a]!;
+    if (keyOffsets[b + 1]! - keyOffsets[b]! !== length) return false;
+    return equal(keyView, keyOffsets[a]!, keyView, keyOffsets[b]!, length);
   }
 
   private grow(): void {

@@ -41,7 +41,7 @@ describe('table codec', () => {
         const back = decodeTable(bytes, table.layout);
         expect(contentOf(back)).toEqual(contentOf(table));
         expect(encodeTable(back).equals(bytes)).toBe(true);
-        if (table.layout.cells.length === 0) expect(bytes.length).toBeLessThanOrEqual(encodedSizeBound(table));
+        expect(table.layout.cells.length > 0 || bytes.length <= encodedSizeBound(table)).toBe(true);
       }),
     );
   });
