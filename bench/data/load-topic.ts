@@ -17,7 +17,9 @@ export async function loadTopic(bootstrapServers: string, data: DataSet): Promis
   if (there !== null) await deleteTopics(bootstrapServers, [data.topic]);
   await createTopic(bootstrapServers, data.topic, { partitions: PARTITIONS });
   await ensurePackages({ kcat: 'kcat' });
-  const kcat = spawn('kcat', producerArguments(bootstrapServers, data.topic), { stdio: ['pipe', 'inherit', 'inherit'] });
+  const kcat = spawn('kcat', producerArguments(bootstrapServers, data.topic), {
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
   const ended = once(kcat, 'exit');
   for (const text of lines(data)) {
     if (!kcat.stdin.write(text)) await once(kcat.stdin, 'drain');

@@ -27,7 +27,8 @@ export function compareRows(actual: ResultRows, expected: Expected, options: Com
     const wanted = expected.rowsOf(user);
     let at = 0;
     for (const want of wanted) {
-      while (at < rows.length && (rows[at] as ResultRow).startMs < want.startMs) tally.differ('not expected', rows[at++]);
+      while (at < rows.length && (rows[at] as ResultRow).startMs < want.startMs)
+        tally.differ('not expected', rows[at++]);
       const got = rows[at];
       if (got === undefined || got.startMs !== want.startMs) {
         if (want.endMs > options.closedUpToMs) tally.open++;

@@ -26,7 +26,9 @@ export class ResultRows {
   }
 
   at(index: number): ResultRow {
-    const [user = 0, startMs = 0, endMs = 0, count = 0, sum = 0, max = 0] = this.#columns.map((column) => column[index]);
+    const [user = 0, startMs = 0, endMs = 0, count = 0, sum = 0, max = 0] = this.#columns.map(
+      (column) => column[index],
+    );
     return { user, startMs, endMs, count, sum, max };
   }
 

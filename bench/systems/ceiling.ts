@@ -12,7 +12,9 @@ export async function runCeiling(context: RaceContext, race: ThroughputCase): Pr
     '--disable-warning=ExperimentalWarning',
     ...(profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]),
     join(import.meta.dirname, 'ceiling-process.ts'),
-    ...[context.bootstrapServers, topic, String(records)],
+    context.bootstrapServers,
+    topic,
+    String(records),
   ]);
   return { recorder, outputTopic: null, topics: [] };
 }

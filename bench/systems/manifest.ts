@@ -24,7 +24,11 @@ export function manifestOf(race: Case, options: ManifestOptions): object {
       },
       keyBy: [race.keyBy === 'recordKey' ? '$key' : 'userId'],
       window: windowSpec(race.window),
-      aggregates: { count: { count: {} }, sum: { sum: { field: 'durationMs' } }, max: { max: { field: 'durationMs' } } },
+      aggregates: {
+        count: { count: {} },
+        sum: { sum: { field: 'durationMs' } },
+        max: { max: { field: 'durationMs' } },
+      },
       sinks: [{ kafka: { topic: options.output } }],
       checkpoint: { interval: '10s', storage: { local: { path: options.checkpointFolder } } },
       parallelism: 1,

@@ -62,7 +62,12 @@ export async function startWorker(
   const [program = 'node', ...args] = pinning.measured([
     process.execPath,
     ...flags,
-    ...[CLI, 'worker', '--config', configFile, '--on-problem', 'exit'],
+    CLI,
+    'worker',
+    '--config',
+    configFile,
+    '--on-problem',
+    'exit',
   ]);
   const startedAtMs = Date.now();
   const child = spawn(program, args, {
