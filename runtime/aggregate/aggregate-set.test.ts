@@ -48,6 +48,27 @@ function results(specs: readonly AggregateSpec[], values: readonly (number | nul
 }
 
 describe('all aggregates of a job', () => {
+  test('a released row gives its memory back, the others keep theirs', () => {
+    const specs: readonly AggregateSpec[] = [{ fn: 'count' }, { fn: 'collect', limit: 10 }, { fn: 'last' }];
+    const set = new AggregateSet(specs);
+    const table = new KeyTable({ columns: set.columns, cells: set.cells, provenance: false, epochs: false });
+    const one = inputsOf(item('some text', 1), specs[1]!);
+    const record = {
+      ...one,
+      inputs: Float64Array.of(1, 1, 1),
+      scalarStarts: new Int32Array(3).fill(one.scalarStarts[0]!),
+      scalarEnds: new Int32Array(3).fill(one.scalarEnds[0]!),
+    };
+    for (const row of [table.append(Buffer.from('a'), 0, 1, 1), table.append(Buffer.from('b'), 0, 1, 2)])
+      set.add(table, row, record);
+    const bytes = table.cellBytes;
+    set.release(table, 0);
+    set.release(table, 0);
+    expect([table.cellBytes, table.cells.map((cells) => cells[0])]).toEqual([bytes / 2, [null, null]]);
+    set.release(table, 1);
+    expect(table.cellBytes).toBe(0);
+  });
+
   test('over no input count and countDistinct are 0, collect and topK are empty, all others null', () => {
     expect(results(EVERYTHING, [null])).toEqual({
       count: 0,

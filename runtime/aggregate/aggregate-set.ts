@@ -120,6 +120,12 @@ export class AggregateSet {
     }
   }
 
+  /** Gives up the cells of a row that nobody reads any more, and their memory; its columns stay as they are. */
+  release(table: Columns, row: number): void {
+    if (this.cells.length === 0) return;
+    for (const placed of this.placed) placed?.release(table, row);
+  }
+
   /** Upper bound of the bytes that `writeResult` writes for aggregate `index` of a row. */
   maxResultBytes(table: ReadonlyColumns, index: number, row: number): number {
     return this.codes[index] === CELLS ? this.placed[index]!.maxResultBytes(table, row) : MAX_NUMBER_BYTES;

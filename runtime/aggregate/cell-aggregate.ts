@@ -25,6 +25,7 @@ export interface CellKind<C extends object> {
 export interface PlacedCells {
   add(table: Columns, row: number, record: AggregateInputs): void;
   merge(into: Columns, batch: MergeBatch): void;
+  release(table: Columns, row: number): void;
   maxResultBytes(table: ReadonlyColumns, row: number): number;
   writeResult(table: ReadonlyColumns, row: number, target: { to: Buffer; at: number }): number;
 }
@@ -74,6 +75,13 @@ class CellAggregate<C extends object> implements PlacedCells {
       if (existing === null) into.cells[cellAt]![row] = cell;
       into.cellBytes += kind.sizeBytes(cell) - before;
     }
+  }
+
+  release(table: Columns, row: number): void {
+    const cell = this.cellOf(table, row);
+    if (cell === null) return;
+    table.cellBytes -= this.kind.sizeBytes(cell);
+    table.cells[this.cellAt]![row] = null;
   }
 
   maxResultBytes(table: ReadonlyColumns, row: number): number {

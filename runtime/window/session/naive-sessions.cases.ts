@@ -140,12 +140,19 @@ export const KEEP_ALL = {
   merge(table: Columns, { from, fromRows, rows, count }: MergeBatch): void {
     for (let i = 0; i < count; i++) take(table, rows[i]!, keptIn(from.cells[0]![fromRows?.[i] ?? i]));
   },
+  release(table: Columns, row: number): void {
+    table.cellBytes -= keptInRow(table, row).length * KEPT_BYTES;
+    table.cells[0]![row] = null;
+  },
 };
+
+const KEPT_BYTES = 100;
 
 function take(table: Columns, row: number, records: readonly Kept[]): void {
   const kept = [...keptIn(table.cells[0]![row]), ...records].sort((a, b) => a[0] - b[0]);
   table.cells[0]![row] = { kept };
   table.columns[0]![row] = kept.length;
+  table.cellBytes += records.length * KEPT_BYTES;
 }
 
 function keptIn(cell: object | null | undefined): readonly Kept[] {

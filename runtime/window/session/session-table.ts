@@ -74,12 +74,11 @@ export class SessionTable {
     this.older[row] = next + 1;
   }
 
-  /** The session is no more; its row counts until `compact`. */
+  /** The session is no more; its cells have been released, its row stays until `compact`. */
   remove(row: number): void {
     this.starts[row] = Number.NaN;
     this.ends[row] = Number.NaN;
     this.goneRows++;
-    for (const cells of this.table.cells) cells[row] = null;
   }
 
   /** Moves what is left together, in order, and returns the new row of every old one, −1 for those that were gone. */

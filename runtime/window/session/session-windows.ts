@@ -15,7 +15,7 @@ export interface SessionWindowsOptions {
   readonly gapMs: number;
   readonly allowedLatenessMs: number;
   readonly emit: ResolvedEmit;
-  readonly aggregates: Pick<AggregateSet, 'columns' | 'cells' | 'add' | 'merge'>;
+  readonly aggregates: Pick<AggregateSet, 'columns' | 'cells' | 'add' | 'merge' | 'release'>;
   /** `sessionLayout` of the aggregates; with epochs unless sessions come out at their close only. */
   readonly layout: TableLayout;
 }
@@ -177,7 +177,8 @@ export class SessionWindows implements Windows {
     // By far the most: it begins within the key's only session, which has not fired. A row that is gone has NaN.
     if (
       startMs <= newestEndMs &&
-      startMs >= sessions.starts[newest]! &&
+      // In order, as most are: the start, which lies elsewhere in memory, need not be looked at.
+      (startMs + this.gapMs >= newestEndMs || startMs >= sessions.starts[newest]!) &&
       newestEndMs - 1 > this.watermarkMs &&
       sessions.isAlone(newest)
     ) {
@@ -198,7 +199,7 @@ export class SessionWindows implements Windows {
       starts[row] = Math.min(starts[row]!, starts[other]!);
       ends[row] = Math.max(ends[row]!, ends[other]!);
       this.merge(sessions.table, other, row);
-      this.leave(other);
+      this.remove(other);
     }
     starts[row] = Math.min(starts[row]!, startMs);
     ends[row] = Math.max(ends[row]!, endMs);
@@ -280,7 +281,7 @@ export class SessionWindows implements Windows {
 
   private handOut(emitCount: number, leaveCount: number, emit: EmitRows): void {
     if (emitCount > 0) this.emit(this.lot, emitCount, emit);
-    for (let i = 0; i < leaveCount; i++) this.sessions.remove(this.leaving[i]!);
+    for (let i = 0; i < leaveCount; i++) this.remove(this.leaving[i]!);
   }
 
   private emit(rows: Int32Array, count: number, emit: EmitRows): void {
@@ -296,10 +297,11 @@ export class SessionWindows implements Windows {
     this.aggregates.merge(this.sessions.table, batch);
   }
 
-  /** The session went into another one. */
-  private leave(row: number): void {
-    this.changes?.unmark(this.sessions.table, row);
-    this.sessions.remove(row);
+  private remove(row: number): void {
+    const { sessions, changes, aggregates } = this;
+    changes?.unmark(sessions.table, row);
+    aggregates.release(sessions.table, row);
+    sessions.remove(row);
   }
 
   /** Time of what comes next for a session: its firing, or its end for good. */
