@@ -43,30 +43,36 @@ export class ByteWriter {
   }
 
   u16(value: number): void {
-    this.view.setUint16(this.advance(2), value, true);
+    const at = this.advance(2);
+    this.view.setUint16(at, value, true);
   }
 
   u32(value: number): void {
-    this.view.setUint32(this.advance(4), value, true);
+    const at = this.advance(4);
+    this.view.setUint32(at, value, true);
   }
 
   i32(value: number): void {
-    this.view.setInt32(this.advance(4), value, true);
+    const at = this.advance(4);
+    this.view.setInt32(at, value, true);
   }
 
   f64(value: number): void {
-    this.view.setFloat64(this.advance(8), value, true);
+    const at = this.advance(8);
+    this.view.setFloat64(at, value, true);
   }
 
   bytes(source: Buffer, start: number, end: number): void {
-    source.copy(this.buffer, this.advance(end - start), start, end);
+    const at = this.advance(end - start);
+    source.copy(this.buffer, at, start, end);
   }
 
   /** UTF-8 text with its length in front. */
   text(value: string): void {
     const size = Buffer.byteLength(value);
     this.u32(size);
-    this.buffer.write(value, this.advance(size), size, 'utf8');
+    const at = this.advance(size);
+    this.buffer.write(value, at, size, 'utf8');
   }
 
   /** The first `count` elements of a typed array, as they lie in memory. */
@@ -95,7 +101,7 @@ export class ByteWriter {
     return this.buffer.subarray(0, this.length);
   }
 
-  /** Where `count` more bytes go, for which there is room then. */
+  /** Where `count` more bytes go, for which there is room then; called first, because it may replace `buffer` and `view`. */
   private advance(count: number): number {
     this.reserve(count);
     const at = this.length;
