@@ -15,7 +15,7 @@ test('of many values out of order the earliest stay, ties by arrival, and memory
       const cut = at % items.length;
       const merged = world.merged(world.fold(items.slice(0, cut)), world.restored(world.fold(items.slice(cut))));
       expect(world.text(merged)).toBe(world.text(whole));
-      expect(whole.cellBytes).toBeLessThan(500 + (limit + 100) * 2 * (12 + 8));
+      expect(whole.cellBytes).toBeLessThan(800 + (limit + 100) * 2 * (12 + 8));
     }),
   );
 });

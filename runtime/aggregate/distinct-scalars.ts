@@ -8,7 +8,7 @@ import { hash64 } from './hash64.ts';
 const MAX_WITHOUT_SLOTS = 8;
 const INITIAL_BYTES = 64;
 const MAX_BYTES = 2 ** 30;
-const OBJECT_BYTES = 300;
+const OBJECT_BYTES = 360;
 
 export class DistinctScalars {
   count = 0;

@@ -6,7 +6,7 @@ import { StateLimitError } from '../state/index.ts';
 const INITIAL_COUNT = 4;
 const INITIAL_BYTES = 64;
 const MAX_BYTES = 2 ** 30;
-const OBJECT_BYTES = 450;
+const OBJECT_BYTES = 700;
 const MIN_SURPLUS = 64;
 
 /** So many more than `limit` are taken in before they are put in order and the surplus is dropped. */

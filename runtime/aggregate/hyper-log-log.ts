@@ -11,7 +11,7 @@ export const MAX_RANK = RANK_BITS + 1;
 /** Up to so many hashes are kept as they are. */
 export const MAX_HASHES = 1024;
 const INITIAL_SLOTS = 4;
-const OBJECT_BYTES = 200;
+const OBJECT_BYTES = 260;
 const EMPTY = new Uint8Array(0);
 
 export class HyperLogLog {

@@ -3,6 +3,7 @@
 
 /** Arrays grow by so many buckets at least. */
 const MIN_ROOM = 16;
+const NONE = new Float64Array(0);
 
 export class MagnitudeBuckets {
   /** Sum of all counts. */
@@ -12,7 +13,7 @@ export class MagnitudeBuckets {
   /** Lowest bucket in use. */
   low = 0;
   /** Count of bucket b is `counts[b − first]`; buckets outside of the array are empty. */
-  private counts = new Float64Array(0);
+  private counts = NONE;
   private first = 0;
 
   get arrayBytes(): number {

@@ -1,75 +1,59 @@
 // The numbers of one quantile: as they are while they are few, in buckets of relative width beyond. What a sketch holds depends
 // only on which numbers were added, however they were split and merged.
-import { MagnitudeBuckets } from './magnitude-buckets.ts';
 import type { QuantileScale } from './quantile-scale.ts';
+import { SignedBuckets } from './signed-buckets.ts';
 
 /** Up to so many numbers are kept as they are. */
 export const MAX_KEPT = 64;
 const INITIAL_KEPT = 4;
-const OBJECT_BYTES = 300;
+const OBJECT_BYTES = 250;
 const NONE = new Float64Array(0);
 
 export class QuantileSketch {
   count = 0;
-  /** The numbers are `kept[0, count)` while they are few; of length 0 once they are in buckets. */
+  /** The numbers are `kept[0, count)` while they are few. */
   kept = new Float64Array(INITIAL_KEPT);
-  // In use once `isExact` is false.
-  min = Number.POSITIVE_INFINITY;
-  max = Number.NEGATIVE_INFINITY;
-  zeros = 0;
-  /** By magnitude. */
-  readonly positive = new MagnitudeBuckets();
-  readonly negative = new MagnitudeBuckets();
-
-  get isExact(): boolean {
-    return this.kept.length > 0;
-  }
+  /** Null while they are few. */
+  buckets: SignedBuckets | null = null;
 
   get sizeBytes(): number {
-    return OBJECT_BYTES + this.kept.byteLength + this.positive.arrayBytes + this.negative.arrayBytes;
+    return OBJECT_BYTES + this.kept.byteLength + (this.buckets === null ? 0 : this.buckets.sizeBytes);
   }
 
   add(value: number, scale: QuantileScale): void {
-    if (this.kept.length > 0) {
-      if (this.count < MAX_KEPT) {
-        this.keep(value);
-        return;
-      }
-      this.toBuckets(scale);
+    if (this.buckets === null && this.count < MAX_KEPT) {
+      this.keep(value);
+      return;
     }
+    (this.buckets ?? this.toBuckets(scale)).add(value, scale);
     this.count++;
-    this.addToBuckets(value, scale);
   }
 
   addAll(from: QuantileSketch, scale: QuantileScale): void {
-    if (from.isExact) {
+    if (from.buckets === null) {
       for (let i = 0; i < from.count; i++) this.add(from.kept[i]!, scale);
       return;
     }
-    if (this.isExact) this.toBuckets(scale);
+    (this.buckets ?? this.toBuckets(scale)).addAll(from.buckets, scale);
     this.count += from.count;
-    this.min = Math.min(this.min, from.min);
-    this.max = Math.max(this.max, from.max);
-    this.zeros += from.zeros;
-    this.positive.addAll(from.positive, scale.limit);
-    this.negative.addAll(from.negative, scale.limit);
   }
 
   /** The number of rank ⌊q · (count − 1)⌋ in rising order, exact or within the relative error; `count` > 0. */
   quantile(q: number, scale: QuantileScale): number {
     const rank = rankOf(q, this.count);
-    if (this.isExact) return this.kept.slice(0, this.count).sort()[rank]!;
-    if (rank === 0) return this.min;
-    if (rank === this.count - 1) return this.max;
-    // The true number lies within the extremes, so moving the answer there can only bring it nearer.
-    return Math.min(this.max, Math.max(this.min, this.numberAt(rank, scale)));
+    return this.buckets === null ? this.sorted()[rank]! : this.buckets.numberAt(rank, scale);
   }
 
-  /** Goes over to buckets. */
-  toBuckets(scale: QuantileScale): void {
-    const { kept, count } = this;
+  /** The numbers that are kept, in rising order. */
+  sorted(): Float64Array {
+    return this.kept.slice(0, this.count).sort();
+  }
+
+  /** Takes the numbers in buckets for all there are. */
+  takeOver(buckets: SignedBuckets): void {
     this.kept = NONE;
-    for (let i = 0; i < count; i++) this.addToBuckets(kept[i]!, scale);
+    this.buckets = buckets;
+    this.count = buckets.total;
   }
 
   private keep(value: number): void {
@@ -81,28 +65,12 @@ export class QuantileSketch {
     this.kept[this.count++] = value;
   }
 
-  private addToBuckets(value: number, scale: QuantileScale): void {
-    if (value < this.min) this.min = value;
-    if (value > this.max) this.max = value;
-    if (scale.isZero(value)) this.zeros++;
-    else if (value > 0) this.positive.add(scale.bucketOf(value), 1, scale.limit);
-    else this.negative.add(scale.bucketOf(-value), 1, scale.limit);
-  }
-
-  private numberAt(rank: number, scale: QuantileScale): number {
-    const { negative, positive } = this;
-    let left = rank;
-    if (left < negative.total) {
-      let bucket = negative.high;
-      for (; left >= negative.countOf(bucket); bucket--) left -= negative.countOf(bucket);
-      return -scale.magnitudeOf(bucket);
-    }
-    left -= negative.total;
-    if (left < this.zeros) return 0;
-    left -= this.zeros;
-    let bucket = positive.low;
-    for (; left >= positive.countOf(bucket); bucket++) left -= positive.countOf(bucket);
-    return scale.magnitudeOf(bucket);
+  /** Goes over to buckets. */
+  private toBuckets(scale: QuantileScale): SignedBuckets {
+    const buckets = new SignedBuckets();
+    for (let i = 0; i < this.count; i++) buckets.add(this.kept[i]!, scale);
+    this.takeOver(buckets);
+    return buckets;
   }
 }
 

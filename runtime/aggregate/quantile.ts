@@ -4,6 +4,7 @@ import { type CellFunction, cellFunction } from './cell-aggregate.ts';
 import type { MagnitudeBuckets } from './magnitude-buckets.ts';
 import { QuantileScale } from './quantile-scale.ts';
 import { MAX_KEPT, QuantileSketch } from './quantile-sketch.ts';
+import { SignedBuckets } from './signed-buckets.ts';
 import { MAX_NUMBER_BYTES, writeNumber } from './write-number.ts';
 
 const KEPT = 0;
@@ -28,22 +29,23 @@ function typeOf(scale: QuantileScale): CellType<QuantileSketch> {
   return {
     name: 'quantileSketch',
     write(writer: ByteWriter, cell: QuantileSketch): void {
-      writer.u8(cell.isExact ? KEPT : BUCKETS);
-      if (cell.isExact) {
-        writer.array(cell.kept.slice(0, cell.count).sort(), cell.count);
+      const { buckets } = cell;
+      writer.u8(buckets === null ? KEPT : BUCKETS);
+      if (buckets === null) {
+        writer.array(cell.sorted(), cell.count);
         return;
       }
-      writer.f64(cell.min);
-      writer.f64(cell.max);
-      writer.f64(cell.zeros);
-      writeBuckets(writer, cell.positive);
-      writeBuckets(writer, cell.negative);
+      writer.f64(buckets.min);
+      writer.f64(buckets.max);
+      writer.f64(buckets.zeros);
+      writeBuckets(writer, buckets.positive);
+      writeBuckets(writer, buckets.negative);
     },
     read(reader: ByteReader): QuantileSketch {
       const cell = new QuantileSketch();
       const form = reader.u8();
       if (form === KEPT) readKept(reader, { cell, scale });
-      else if (form === BUCKETS) readSketch(reader, { cell, scale });
+      else if (form === BUCKETS) readSigned(reader, { cell, scale });
       else reader.fail(`a quantile sketch has form ${form}, known are ${KEPT} and ${BUCKETS}`);
       return cell;
     },
@@ -67,19 +69,19 @@ function readKept(reader: ByteReader, { cell, scale }: Reading): void {
   }
 }
 
-function readSketch(reader: ByteReader, { cell, scale }: Reading): void {
-  cell.toBuckets(scale);
-  cell.min = reader.f64();
-  cell.max = reader.f64();
-  cell.zeros = reader.f64();
-  if (!(cell.min <= cell.max)) reader.fail(`a quantile sketch goes from ${cell.min} to ${cell.max}`);
-  if (!isCount(cell.zeros)) reader.fail(`a quantile sketch counts ${cell.zeros} zeros`);
-  readBuckets(reader, cell.positive, scale);
-  readBuckets(reader, cell.negative, scale);
-  cell.count = cell.zeros + cell.positive.total + cell.negative.total;
-  if (cell.count <= MAX_KEPT || !Number.isSafeInteger(cell.count)) {
-    reader.fail(`a quantile sketch holds ${cell.count} numbers in buckets, which begin at ${MAX_KEPT + 1}`);
+function readSigned(reader: ByteReader, { cell, scale }: Reading): void {
+  const buckets = new SignedBuckets();
+  buckets.min = reader.f64();
+  buckets.max = reader.f64();
+  buckets.zeros = reader.f64();
+  if (!(buckets.min <= buckets.max)) reader.fail(`a quantile sketch goes from ${buckets.min} to ${buckets.max}`);
+  if (!isCount(buckets.zeros)) reader.fail(`a quantile sketch counts ${buckets.zeros} zeros`);
+  readBuckets(reader, buckets.positive, scale);
+  readBuckets(reader, buckets.negative, scale);
+  if (buckets.total <= MAX_KEPT || !isCount(buckets.total)) {
+    reader.fail(`a quantile sketch holds ${buckets.total} numbers in buckets, which begin at ${MAX_KEPT + 1}`);
   }
+  cell.takeOver(buckets);
 }
 
 /** How many buckets, the lowest, and from there upwards their counts in base 128, which mostly take one byte each. */

@@ -10,7 +10,7 @@ class LargestNumbers {
   values = new Float64Array(4);
 }
 
-const OBJECT_BYTES = 180;
+const OBJECT_BYTES = 250;
 
 /** `k` ≥ 1. */
 export function topK(k: number): CellFunction {
