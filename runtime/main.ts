@@ -1,5 +1,6 @@
 // Wiring of a worker process: configuration file, Kafka, object store, log, signals.
 import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import pino from 'pino';
 import {
   incarnationId,
@@ -70,6 +71,7 @@ export function workerOptions(options: RunWorkerOptions, parts: Parts): WorkerPr
     incarnation,
     clock: systemClock,
     random: systemRandom,
+    stateLimitBytes: stateLimitBytes(job, process.constrainedMemory()),
     connect: () =>
       connectKafka({
         bootstrapServers: job.source.kafka.bootstrapServers,
@@ -79,6 +81,15 @@ export function workerOptions(options: RunWorkerOptions, parts: Parts): WorkerPr
       }),
     print: (line) => process.stdout.write(`${line}\n`),
   };
+}
+
+const STATE_SHARE = 0.6;
+
+/** Bytes of state that the worker may hold: what the job says, else 60 % of its container's memory (0: no limit is known). */
+export function stateLimitBytes({ worker }: Pick<ResolvedJob, 'worker'>, containerBytes: number): number {
+  if (worker.stateMemoryBytes > 0) return worker.stateMemoryBytes;
+  const limit = containerBytes > 0 && containerBytes < totalmem() ? containerBytes : totalmem();
+  return Math.floor(limit * STATE_SHARE);
 }
 
 export function openStore(storage: ResolvedJob['checkpoint']['storage']): ObjectStore {

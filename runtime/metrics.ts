@@ -53,7 +53,24 @@ export function createWorkerMetrics(labels: MetricLabels) {
     ),
     records: gaugeBy('streamjob_task_records', 'Records folded since the task was restored', ['task']),
     bad: counterBy('streamjob_bad_records_total', 'Records that could not be used', ['topic', 'partition', 'reason']),
-    late: gaugeBy('streamjob_task_late_records', 'Records that came after their window was closed', ['task']),
+    late: gaugeBy('streamjob_task_late_records', 'Records that came after all of their windows were closed for good', [
+      'task',
+    ]),
+    lateWindows: gaugeBy(
+      'streamjob_task_late_windows',
+      'Pairs of a record and a window of it that was closed for good, those of late records included',
+      ['task'],
+    ),
+    filterErrors: gaugeBy(
+      'streamjob_task_filter_errors',
+      'Records that a where could not judge since the task was restored, and left out',
+      ['task'],
+    ),
+    overflows: gaugeBy(
+      'streamjob_task_sum_overflows',
+      'Integer sums beyond 2^53 - 1 that came out as null since the task was restored',
+      ['task'],
+    ),
     lag: gaugeBy('streamjob_task_lag_records', 'Records between the position and the high watermark', ['task']),
     position: gaugeBy('streamjob_task_position_offset', 'Next offset to fold', ['task']),
     watermark: gaugeBy('streamjob_task_watermark_seconds', 'Event time that is complete', ['task']),

@@ -36,6 +36,8 @@ export interface WorkerProcessOptions {
   connect(): Promise<Broker>;
   readonly store: ObjectStore;
   print(line: string): void;
+  /** Bytes of state that the worker may hold. */
+  readonly stateLimitBytes: number;
   /** What to do with a problem that no retry can cure: stay and tell (a pod), or end (a command line). */
   readonly onProblem: 'stay' | 'exit';
   /** Told once the HTTP port is open. */

@@ -59,6 +59,9 @@ export function refreshGauges(metrics: WorkerMetrics, worker: Worker | null, sta
   for (const gauge of [
     metrics.records,
     metrics.late,
+    metrics.lateWindows,
+    metrics.filterErrors,
+    metrics.overflows,
     metrics.lag,
     metrics.position,
     metrics.watermark,
@@ -69,6 +72,9 @@ export function refreshGauges(metrics: WorkerMetrics, worker: Worker | null, sta
     const labels = { task: slot.name };
     metrics.records.set(labels, slot.task.counters.records);
     metrics.late.set(labels, slot.task.counters.late);
+    metrics.lateWindows.set(labels, slot.task.counters.lateWindows);
+    metrics.filterErrors.set(labels, slot.task.filterErrors);
+    metrics.overflows.set(labels, slot.task.overflows);
     metrics.position.set(labels, slot.task.position);
     metrics.stateBytes.set(labels, slot.task.stateBytes);
     if (slot.highWatermark !== null) metrics.lag.set(labels, lagRecords(slot));

@@ -1,5 +1,4 @@
 // One shuffle partition: merges partials into windows, takes its watermark from the control records in its own log, writes results.
-import { AggregateWindows } from './aggregate-windows.ts';
 import { RecordCursor } from '../log/batch/index.ts';
 import {
   CorruptStateError,
@@ -10,11 +9,15 @@ import {
   SECTION_PARTIALS,
   ShuffleBlockReader,
 } from '../state/index.ts';
-import { SourceWatermarks } from '../window/index.ts';
+import { LATE, SourceWatermarks, TAKEN } from '../window/index.ts';
+import { AggregateWindows } from './aggregate-windows.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { foldRecords } from './fold-records.ts';
+import { LatePartials } from './late-partials.ts';
+import { LateRecords } from './late-records.ts';
 import type { Outputs } from './outputs.ts';
 import { FatalProblem, PlanMismatch } from './problem.ts';
+import { originalOf } from './put-aside.ts';
 import type { TaskContext } from './task-context.ts';
 import { emptyCounters, type FoldRange, type Task, type TaskMetadata } from './task.ts';
 
@@ -26,6 +29,8 @@ export class AggregateTask implements Task {
   readonly #partition: number;
   readonly #planHash: number;
   readonly #blocks: ShuffleBlockReader;
+  readonly #lateRecords: LateRecords;
+  readonly #latePartials: LatePartials;
   readonly #cursor = new RecordCursor();
   // Checkpointed.
   readonly counters = emptyCounters();
@@ -39,7 +44,9 @@ export class AggregateTask implements Task {
     this.#name = `aggregate-${partition}`;
     this.#partition = partition;
     this.#planHash = planHashNumber(planHash);
-    this.#blocks = new ShuffleBlockReader(plan);
+    this.#blocks = new ShuffleBlockReader({ layout: plan.partialLayout, inputCount: plan.inputCount });
+    this.#lateRecords = new LateRecords(context);
+    this.#latePartials = new LatePartials(context, this.#lateRecords);
     this.#windows = new AggregateWindows(context, this.#name);
   }
 
@@ -55,29 +62,44 @@ export class AggregateTask implements Task {
     return this.#windows.sizeBytes;
   }
 
-  restore(position: number, snapshot: Uint8Array | null, _metadata: CommitMetadata): void {
+  get filterErrors(): number {
+    return 0;
+  }
+
+  get overflows(): number {
+    return this.#windows.overflows;
+  }
+
+  get wantsSnapshot(): boolean {
+    return false;
+  }
+
+  restore(position: number, snapshot: Uint8Array | null, metadata: CommitMetadata): void {
     this.position = position;
-    if (snapshot === null) return;
-    const state = this.#windows.restore(snapshot);
+    const state = this.#windows.restore(position, snapshot, metadata);
+    if (state === null) return;
     this.#sources = SourceWatermarks.restore({ watermarkMs: state.watermarkMs, sources: state.sources });
     Object.assign(this.counters, state.counters);
   }
 
   fold(range: FoldRange, outputs: Outputs | null): void {
+    if (outputs !== null) this.#windows.goLive(this.position);
     foldRecords(this, this.#cursor, range, () => this.#foldRecord(outputs));
+    if (outputs === null) this.#windows.replay(this.position);
   }
 
   observe(): void {
     // Silence of the shuffle log means nothing: the sources announce their own.
   }
 
-  flush(_outputs: Outputs): boolean {
-    this.#windows.rowsWaiting = false;
-    return false;
+  flush(outputs: Outputs): boolean {
+    this.#windows.goLive(this.position);
+    return this.#windows.flush(outputs, this.position);
   }
 
   metadata(): TaskMetadata {
-    return { wm: Number.isFinite(this.watermark) ? this.watermark : null, idle: false, since: null };
+    const wm = Number.isFinite(this.watermark) ? this.watermark : null;
+    return { wm, idle: false, quiet: false, since: null, em: this.#windows.emittedUpTo, fw: null };
   }
 
   snapshot(): Uint8Array {
@@ -87,6 +109,7 @@ export class AggregateTask implements Task {
 
   #foldRecord(outputs: Outputs | null): void {
     const cursor = this.#cursor;
+    if (outputs === null) this.#windows.replay(cursor.offset);
     this.counters.records++;
     try {
       this.#foldBlock(cursor, outputs);
@@ -98,19 +121,59 @@ export class AggregateTask implements Task {
 
   #foldBlock(cursor: RecordCursor, outputs: Outputs | null): void {
     const blocks = this.#blocks;
-    const windows = this.#windows;
     blocks.open(cursor.buffer, cursor.valueStart, cursor.valueEnd);
     if (blocks.planHash !== this.#planHash)
       throw new PlanMismatch(
         `${this.#name}: the shuffle record at offset ${cursor.offset} was written under plan ${planHashText(blocks.planHash)}, this worker runs plan ${this.#context.planHash}`,
       );
     for (let kind = blocks.next(); kind !== SECTION_END; kind = blocks.next()) {
-      if (kind === SECTION_PARTIALS) {
-        if (!windows.merge(blocks.partials)) this.counters.late += recordsOf(blocks.partials);
-      } else if (kind === SECTION_CONTROL) {
-        if (this.#sources.announce(blocks.control)) windows.advance(this.watermark, outputs);
-      } else if (!windows.add(blocks.envelope)) this.counters.late++;
+      if (kind === SECTION_PARTIALS) this.#mergePartials(outputs);
+      else if (kind === SECTION_CONTROL) this.#announce(outputs);
+      else this.#addEnvelope(outputs);
     }
+  }
+
+  #announce(outputs: Outputs | null): void {
+    const rose = this.#sources.announce(this.#blocks.control);
+    if (rose) this.#windows.advance(this.watermark, outputs);
+    // Silent everywhere for long enough: what is open closes. A decision of the log, so that a replay takes it as well.
+    if (this.#sources.allQuiet && this.#sources.force(this.#windows.closingWatermarkMs))
+      this.#windows.advance(this.watermark, outputs);
+  }
+
+  #mergePartials(outputs: Outputs | null): void {
+    const { partials, sourcePartition } = this.#blocks;
+    const { windows } = this.#windows;
+    this.#windows.saw(partials.maxEventTimeMs);
+    if (windows.kind === 'panes') {
+      windows.mergePartials(partials, (row) => this.#late(row, outputs));
+      this.counters.lateWindows += windows.missedCount;
+      return;
+    }
+    const watermarksBefore = windows.watermarksBefore(partials);
+    for (let row = 0; row < partials.rowCount; row++) {
+      // What the source partition's watermark was when it saw the row's first record: sessions that it had closed stay closed.
+      if (this.#sources.raise(sourcePartition, watermarksBefore[row]!)) this.#windows.advance(this.watermark, outputs);
+      if (windows.mergeRow(partials, row) === TAKEN) continue;
+      this.counters.lateWindows += windows.missedCount;
+      this.#late(row, outputs);
+    }
+  }
+
+  #late(row: number, outputs: Outputs | null): void {
+    this.counters.late += this.#latePartials.write(this.#blocks, { row, windows: this.#windows.windows, outputs });
+  }
+
+  #addEnvelope(outputs: Outputs | null): void {
+    const { envelope, sourcePartition } = this.#blocks;
+    const { windows } = this.#windows;
+    const outcome = this.#windows.add(envelope);
+    if (outcome === TAKEN) return;
+    this.counters.lateWindows += windows.missedCount;
+    if (outcome !== LATE) return;
+    this.counters.late++;
+    if (outputs !== null && this.#lateRecords.areWritten)
+      this.#lateRecords.write({ ...originalOf(envelope.original), partition: sourcePartition }, windows.missedBounds, outputs);
   }
 
   #unreadable(offset: number, cause: CorruptStateError): FatalProblem {
@@ -127,10 +190,4 @@ export class AggregateTask implements Task {
       { cause },
     );
   }
-}
-
-function recordsOf({ rowCount, recordCounts }: ShuffleBlockReader['partials']): number {
-  let records = 0;
-  for (let row = 0; row < rowCount; row++) records += recordCounts[row]!;
-  return records;
 }

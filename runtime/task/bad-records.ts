@@ -1,6 +1,7 @@
 // What happens to records that cannot be used: counted always; then skipped, put aside with their origin, or the end of the job.
 import { badRecordMessage, type RecordReader } from '../job/index.ts';
-import { readHeaders, type RecordCursor } from '../log/batch/index.ts';
+import type { RecordCursor } from '../log/batch/index.ts';
+import { originalOf, putAside } from './put-aside.ts';
 import type { Outputs } from './outputs.ts';
 import { FatalProblem } from './problem.ts';
 import type { BadRecordDetails, TaskContext } from './task-context.ts';
@@ -23,7 +24,13 @@ export class BadRecords {
     const message = badRecordMessage(bad);
     const details = { ...this.#where, offset: cursor.offset, reason, message };
     this.#context.onBadRecord(details);
-    if (onBadRecord.kind === 'deadLetter') this.#putAside(onBadRecord.topic, details, cursor, outputs);
+    if (onBadRecord.kind === 'deadLetter')
+      putAside(this.#context, outputs, {
+        record: { ...this.#where, ...originalOf(cursor) },
+        topic: onBadRecord.topic,
+        partitions: this.#context.deadLetterPartitions,
+        about: { reason, error: message },
+      });
     if (onBadRecord.kind === 'fail')
       throw new FatalProblem({
         reason: 'PoisonRecord',
@@ -34,32 +41,6 @@ export class BadRecords {
         topic: details.topic,
         partition: details.partition,
         offset: details.offset,
-      });
-  }
-
-  // The wall clock is its timestamp (brokers refuse odd ones); the original one is a header.
-  #putAside(topic: string, details: BadRecordDetails, cursor: RecordCursor, outputs: Outputs): void {
-    const { buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor;
-    const header = (key: string, value: string | number) => ({
-      key: `streamjob.${key}`,
-      value: Buffer.from(String(value)),
-    });
-    outputs
-      .topic(topic)
-      .builder(details.partition % this.#context.deadLetterPartitions)
-      .append({
-        timestampMs: this.#context.clock.now(),
-        key: keyStart < 0 ? null : buffer.subarray(keyStart, keyEnd),
-        value: valueStart < 0 ? null : buffer.subarray(valueStart, valueEnd),
-        headers: [
-          ...readHeaders(cursor),
-          header('reason', details.reason),
-          header('error', details.message),
-          header('topic', details.topic),
-          header('partition', details.partition),
-          header('offset', details.offset),
-          header('timestamp', cursor.timestampMs),
-        ],
       });
   }
 }

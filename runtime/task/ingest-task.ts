@@ -1,21 +1,16 @@
 // One source partition of a shuffled job: filters, extracts, pre-aggregates between two commits, and announces its watermark.
 // It keeps no state beyond the commit metadata: what waits for a commit is in the open outputs, or lost with them and read again.
 import { RecordCursor } from '../log/batch/index.ts';
-import type { AggregateSet } from '../aggregate/index.ts';
 import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
-import { type KeyTable, KeyTablePool, RowPartitioner, ShuffleBlockWriter, shufflePartition } from '../state/index.ts';
-import { IdleTracker, PartitionWatermark, type SilentFetch, windowStart } from '../window/index.ts';
+import { ShuffleBlockWriter, shufflePartition } from '../state/index.ts';
+import { IdleTracker, PartitionWatermark, type SilentFetch, watermarkStep } from '../window/index.ts';
 import { BadRecords } from './bad-records.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { foldRecords } from './fold-records.ts';
 import type { Outputs } from './outputs.ts';
+import { AFTER_WATERMARK, createPreAggregation, POOLED, type PreAggregation } from './pre-aggregation.ts';
 import type { TaskContext } from './task-context.ts';
-import { emptyCounters, type FoldRange, type Task, type TaskMetadata } from './task.ts';
-
-interface PreAggregate {
-  readonly table: KeyTable;
-  maxEventTimeMs: number;
-}
+import { emptyCounters, END_OF_TIME_MS, type FoldRange, type Task, type TaskMetadata } from './task.ts';
 
 const NO_KEY = new Uint8Array(0);
 
@@ -25,19 +20,22 @@ export class IngestTask implements Task {
   // Configuration.
   readonly #context: TaskContext;
   readonly #reader: RecordReader;
-  readonly #aggregates: AggregateSet;
   readonly #badRecords: BadRecords;
-  readonly #pool: KeyTablePool;
-  readonly #partitioner: RowPartitioner;
+  /** Rises when the watermark has passed a boundary that can matter to others. */
+  readonly #step: (watermarkMs: number) => number;
+  /** Sessions may end at any millisecond: their watermark goes out with every commit, but calls for none. */
+  readonly #stepIsUrgent: boolean;
+  /** Values may be left out of records that travel by themselves when nobody wants late ones. */
+  readonly #keepsOriginals: boolean;
   readonly #cursor = new RecordCursor();
   // Not checkpointed: it goes into the outputs with the next flush.
-  readonly #panes = new Map<number, PreAggregate>();
+  readonly #partials: PreAggregation;
   /** By shuffle partition: what has to come before the watermark, and the records that come after it. */
   readonly #before: ShuffleBlockWriter[];
   readonly #after: ShuffleBlockWriter[];
   /** Highest watermark written to each shuffle partition by this owner. */
   readonly #announced: Float64Array;
-  #announcedBoundary = Number.NEGATIVE_INFINITY;
+  #announcedStep = Number.NEGATIVE_INFINITY;
   #announceToAll = true;
   #notedSinceMs: number | null = null;
   /** Until the partition has caught up with the job after silence, its records travel one by one. */
@@ -52,17 +50,18 @@ export class IngestTask implements Task {
   constructor(context: TaskContext, partition: number) {
     const { plan, planHash, shufflePartitions } = context;
     this.#context = context;
-    this.#reader = plan.newReader();
-    this.#aggregates = plan.newAggregates();
+    this.#reader = plan.newReader(partition);
     this.#badRecords = new BadRecords(context, { task: `ingest-${partition}`, topic: context.sourceTopic, partition });
-    this.#pool = new KeyTablePool(plan.partialLayout);
-    this.#partitioner = new RowPartitioner(shufflePartitions);
+    this.#step = watermarkStep(plan.window, context.job.allowedLatenessMs);
+    this.#stepIsUrgent = plan.window.kind !== 'session';
+    this.#keepsOriginals = context.job.lateData !== null;
+    this.#partials = createPreAggregation(context);
     const writer = () => new ShuffleBlockWriter({ planHash, sourcePartition: partition });
     this.#before = Array.from({ length: shufflePartitions }, writer);
     this.#after = Array.from({ length: shufflePartitions }, writer);
     this.#announced = new Float64Array(shufflePartitions).fill(Number.NEGATIVE_INFINITY);
     this.#watermark = new PartitionWatermark(context.job.source.watermark.maxOutOfOrdernessMs);
-    this.#idle = new IdleTracker(context.job.source.watermark.idleTimeoutMs);
+    this.#idle = new IdleTracker(context.job.source.watermark);
   }
 
   get watermark(): number {
@@ -70,22 +69,29 @@ export class IngestTask implements Task {
   }
 
   get urgent(): boolean {
-    return this.#announceToAll || this.#boundary() > this.#announcedBoundary;
+    return this.#announceToAll || (this.#stepIsUrgent && this.#step(this.watermark) > this.#announcedStep);
   }
 
   get stateBytes(): number {
-    let bytes = 0;
-    for (const { table } of this.#panes.values()) bytes += table.sizeBytes;
-    return bytes;
+    return this.#partials.sizeBytes;
+  }
+
+  get filterErrors(): number {
+    return this.#reader.whereErrors;
+  }
+
+  get overflows(): number {
+    return 0;
+  }
+
+  get wantsSnapshot(): boolean {
+    return false;
   }
 
   restore(position: number, _snapshot: Uint8Array | null, metadata: CommitMetadata): void {
     this.position = position;
     if (metadata.wm !== null) this.#watermark.raise(metadata.wm);
-    this.#idle = new IdleTracker(this.#context.job.source.watermark.idleTimeoutMs, {
-      idle: metadata.idle,
-      sinceMs: metadata.since,
-    });
+    this.#idle = new IdleTracker(this.#context.job.source.watermark, { ...metadata, sinceMs: metadata.since });
   }
 
   fold(range: FoldRange, outputs: Outputs | null): void {
@@ -95,11 +101,15 @@ export class IngestTask implements Task {
 
   observe(fetch: SilentFetch): void {
     if (this.#idle.observe(fetch)) this.#announceToAll = true;
+    // The last watermark of all: no record of this partition follows.
+    if (fetch.caughtUp && this.#context.inputEnded?.() === true && this.#watermark.raise(END_OF_TIME_MS))
+      this.#announceToAll = true;
   }
 
   flush(outputs: Outputs): boolean {
-    this.#writePartials();
-    const all = this.#announceToAll || this.#boundary() > this.#announcedBoundary;
+    this.#partials.writeTo(this.#before);
+    const step = this.#step(this.watermark);
+    const all = this.#announceToAll || step > this.#announcedStep;
     const topic = outputs.topic(this.#context.shuffleTopic);
     const nowMs = this.#context.clock.now();
     let wrote = false;
@@ -123,7 +133,7 @@ export class IngestTask implements Task {
       }
       wrote = true;
     }
-    if (all) this.#announcedBoundary = this.#boundary();
+    if (all) this.#announcedStep = step;
     if (this.#isSilenceWorthNoting(nowMs)) wrote = true;
     this.#announceToAll = false;
     if (this.#returning) this.#askHowFar();
@@ -132,8 +142,8 @@ export class IngestTask implements Task {
 
   metadata(): TaskMetadata {
     const { watermarkMs } = this.#watermark;
-    const { idle, sinceMs } = this.#idle.state;
-    return { wm: Number.isFinite(watermarkMs) ? watermarkMs : null, idle, since: sinceMs };
+    const { idle, quiet, sinceMs } = this.#idle.state;
+    return { wm: Number.isFinite(watermarkMs) ? watermarkMs : null, idle, quiet, since: sinceMs, em: null, fw: null };
   }
 
   snapshot(): null {
@@ -177,27 +187,12 @@ export class IngestTask implements Task {
   }
 
   #take(cursor: RecordCursor): void {
-    const reader = this.#reader;
-    const { plan } = this.#context;
-    const startMs = windowStart(plan.window, reader.eventTimeMs);
-    // Behind its own partition's watermark: whether that is late depends on the others, so the aggregate task has to judge it.
-    if (startMs + plan.window.sizeMs - 1 <= this.watermark) {
-      this.#envelope(this.#after, cursor);
-      return;
-    }
-    if (this.#returning && this.watermark < this.#catchUpMs) {
-      this.#envelope(this.#before, cursor);
-      return;
-    }
-    this.#returning = false;
-    let pane = this.#panes.get(startMs);
-    if (pane === undefined) {
-      pane = { table: this.#pool.take(), maxEventTimeMs: reader.eventTimeMs };
-      this.#panes.set(startMs, pane);
-    } else if (reader.eventTimeMs > pane.maxEventTimeMs) pane.maxEventTimeMs = reader.eventTimeMs;
-    const row = pane.table.upsert(reader.keyBytes, reader.keyStart, reader.keyEnd, reader.keyHash);
-    pane.table.note(row, cursor.offset);
-    this.#aggregates.add(pane.table, row, reader.inputs);
+    const { watermark } = this;
+    // A partition that returns may be behind the others until it has caught up with them.
+    if (this.#returning) this.#partials.singly = watermark < this.#catchUpMs;
+    const travel = this.#partials.add(this.#reader, cursor, watermark);
+    if (travel !== POOLED) this.#envelope(travel === AFTER_WATERMARK ? this.#after : this.#before, cursor);
+    else if (this.#returning) this.#returning = this.#partials.singly;
   }
 
   #envelope(writers: readonly ShuffleBlockWriter[], cursor: RecordCursor): void {
@@ -221,40 +216,20 @@ export class IngestTask implements Task {
     });
   }
 
-  #writePartials(): void {
-    const partitioner = this.#partitioner;
-    for (const [paneStartMs, { table, maxEventTimeMs }] of [...this.#panes].sort(([a], [b]) => a - b)) {
-      partitioner.split(table);
-      for (let s = 0; s < this.#before.length; s++) {
-        const from = partitioner.starts[s]!;
-        const to = partitioner.starts[s + 1]!;
-        if (from < to)
-          this.#before[s]!.appendPartials({ paneStartMs, maxEventTimeMs, table, rows: partitioner.rows, from, to });
-      }
-      this.#pool.give(table);
-    }
-    this.#panes.clear();
-  }
-
   /** A long silence is committed once, so that another owner goes on counting it instead of beginning anew. */
   #isSilenceWorthNoting(nowMs: number): boolean {
     const { sinceMs } = this.#idle.state;
-    const { idleTimeoutMs } = this.#context.job.source.watermark;
-    if (sinceMs === null || sinceMs === this.#notedSinceMs || nowMs - sinceMs < idleTimeoutMs / 4) return false;
+    const { idleTimeoutMs, closeIdleAfterMs } = this.#context.job.source.watermark;
+    const shortestMs = Math.min(idleTimeoutMs || Infinity, closeIdleAfterMs || Infinity);
+    if (sinceMs === null || sinceMs === this.#notedSinceMs || nowMs - sinceMs < shortestMs / 4) return false;
     this.#notedSinceMs = sinceMs;
     return true;
   }
 
   #announce(writer: ShuffleBlockWriter, s: number): void {
     const partitionCount = this.#context.sourcePartitions;
-    writer.appendControl({ watermarkMs: this.watermark, idle: this.#idle.idle, quiet: false, partitionCount });
+    writer.appendControl({ watermarkMs: this.watermark, ...this.#idle.state, partitionCount });
     this.#announced[s] = this.watermark;
-  }
-
-  /** Number of windows that the watermark has closed: only its steps matter to others. */
-  #boundary(): number {
-    const { sizeMs, offsetMs } = this.#context.plan.window;
-    return Math.floor((this.watermark + 1 - offsetMs) / sizeMs);
   }
 
   /** How far the job has come meanwhile; while nobody can say, records go on one by one, which is slower and right. */

@@ -8,14 +8,16 @@ export interface Topics {
   readonly source: TopicMetadata;
   /** Null for direct jobs. */
   readonly shuffle: TopicMetadata | null;
-  /** By name: sinks and the dead-letter topic. */
+  /** By name: sinks, the dead-letter topic and that of late records. */
   readonly outputs: ReadonlyMap<string, TopicMetadata>;
 }
 
-/** Every Kafka topic that the job writes results or bad records to. */
+/** Every Kafka topic that the job writes results, late or bad records to. */
 export function outputTopics(job: ResolvedJob): readonly string[] {
-  const sinks = job.sinks.flatMap((sink) => (sink.kind === 'kafka' ? [sink.topic] : []));
-  return [...new Set(job.onBadRecord.kind === 'deadLetter' ? [...sinks, job.onBadRecord.topic] : sinks)];
+  const topics = job.sinks.flatMap((sink) => (sink.kind === 'kafka' ? [sink.topic] : []));
+  if (job.onBadRecord.kind === 'deadLetter') topics.push(job.onBadRecord.topic);
+  if (job.lateData !== null) topics.push(job.lateData.topic);
+  return [...new Set(topics)];
 }
 
 /** The topics, or the first problem in words. Throws BrokerError. */
@@ -30,7 +32,7 @@ export async function findTopics(
   const found = new Map(cluster.topics.map((topic) => [topic.topic, topic]));
   const roles: [string, string, string][] = [[source, 'source topic', 'spec.source.kafka.topic']];
   if (shuffleTopic !== null) roles.push([shuffleTopic, 'shuffle topic', 'the operator creates it']);
-  for (const topic of outputs) roles.push([topic, 'output topic', 'spec.sinks or spec.onBadRecord']);
+  for (const topic of outputs) roles.push([topic, 'output topic', 'spec.sinks, spec.onBadRecord or spec.lateData']);
   for (const [name, role, field] of roles) {
     const topic = found.get(name);
     const error = topic?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION';

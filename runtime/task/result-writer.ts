@@ -1,7 +1,7 @@
 // Rows of a closed window into the outputs: a record in each Kafka sink, a line for each print sink.
 import { resultTimestampMs, type ResultRowWriter, type RowSink } from '../job/index.ts';
 import { murmur2Partition } from '../log/batch/index.ts';
-import type { Pane } from '../window/index.ts';
+import type { WindowRows } from '../window/index.ts';
 import type { Outputs } from './outputs.ts';
 import type { TaskContext } from './task-context.ts';
 
@@ -32,23 +32,33 @@ export class ResultWriter {
   }
 
   /** `highestSeenMs`: no result is stamped later than what the task has seen of event time. */
-  write(pane: Pane, highestSeenMs: number, outputs: Outputs): void {
+  write(results: WindowRows, highestSeenMs: number, outputs: Outputs): void {
     const { clock, kafkaSinks, printSinks } = this.#context;
     const rows = this.#rows;
-    const timestampMs = resultTimestampMs(pane.endMs, highestSeenMs, clock.now());
+    const { count } = results;
+    const nowMs = clock.now();
+    rows.begin(results);
     for (const { topic, partitions } of kafkaSinks) {
       const output = outputs.topic(topic);
-      for (let row = 0; row < pane.table.rowCount; row++) {
+      for (let i = 0; i < count; i++) {
+        const row = results.rows === null ? i : results.rows[i]!;
         // As Java's and most other producers choose it, so that a consumer may join results with what others write.
-        const keyEnd = rows.writeKey(pane, row);
+        const keyEnd = rows.writeKey(row);
         const partition = murmur2Partition(rows.recordKey, 0, keyEnd, partitions);
-        rows.write(pane, row, output.builder(partition), timestampMs);
+        rows.write(row, output.builder(partition), resultTimestampMs(endOf(results, row), highestSeenMs, nowMs));
       }
     }
     for (let sink = 0; sink < printSinks; sink++)
-      for (let row = 0; row < pane.table.rowCount; row++) {
-        rows.write(pane, row, this.#lines, timestampMs);
+      for (let i = 0; i < count; i++) {
+        const row = results.rows === null ? i : results.rows[i]!;
+        rows.write(row, this.#lines, nowMs);
         outputs.print(this.#lines.line);
       }
   }
+}
+
+/** Exclusive end of the window of a row; +Infinity for the global window. */
+function endOf({ ends, endMs }: WindowRows, row: number): number {
+  if (ends !== null) return ends[row]!;
+  return Number.isNaN(endMs) ? Number.POSITIVE_INFINITY : endMs;
 }

@@ -32,6 +32,10 @@ export interface TaskContext {
   readonly printSinks: number;
   /** Partitions of the dead-letter topic; 0 when there is none. */
   readonly deadLetterPartitions: number;
+  /** Partitions of the topic for late records; 0 when there is none. */
+  readonly latePartitions: number;
+  /** Whether no record can follow those that are in the source: then every window closes. Absent: never. */
+  inputEnded?(): boolean;
   /** Told of every bad record. */
   onBadRecord(details: BadRecordDetails): void;
   /** Highest committed watermark of the job; null when it has none. Answers late rather than failing. */
@@ -39,7 +43,7 @@ export interface TaskContext {
 }
 
 export interface TaskContextParts
-  extends Pick<TaskContext, 'job' | 'planHash' | 'clock' | 'onBadRecord' | 'groupWatermark'> {
+  extends Pick<TaskContext, 'job' | 'planHash' | 'clock' | 'onBadRecord' | 'groupWatermark' | 'inputEnded'> {
   readonly topics: Topics;
 }
 
@@ -58,5 +62,6 @@ export function createTaskContext(parts: TaskContextParts): TaskContext {
     ),
     printSinks: job.sinks.filter(({ kind }) => kind === 'print').length,
     deadLetterPartitions: job.onBadRecord.kind === 'deadLetter' ? partitionsOf(job.onBadRecord.topic) : 0,
+    latePartitions: job.lateData === null ? 0 : partitionsOf(job.lateData.topic),
   };
 }

@@ -90,7 +90,8 @@ export class TaskLoader {
     if (slot.kind === 'ingest') return { offset: slot.committed.offset, snapshot: null };
     if (metadata.ckpt === null) return { offset: metadata.base, snapshot: null };
     const logStart = await findLogStart(this.#options, { slot, signal });
-    const range = { minOffset: logStart, maxOffset: slot.committed.offset };
+    // A fold from before the first decision that is written down would lack some.
+    const range = { minOffset: Math.max(logStart, metadata.fw?.from ?? 0), maxOffset: slot.committed.offset };
     const { checkpoint, broken } = await checkpointer.load(slot.name, metadata.ckpt, range);
     if (checkpoint !== null) {
       if (broken.length > 0) this.#options.fellBack(slot, broken, `checkpoint ${checkpoint.id}`);
@@ -98,7 +99,7 @@ export class TaskLoader {
       return { offset: checkpoint.offset, snapshot: checkpoint.snapshot };
     }
     // Without any checkpoint the whole log since the base makes the same state, as long as it is all there.
-    if (logStart > metadata.base) return null;
+    if (range.minOffset > metadata.base) return null;
     this.#options.fellBack(slot, broken, `a replay from offset ${metadata.base}`);
     slot.chain = [];
     return { offset: metadata.base, snapshot: null };

@@ -93,7 +93,7 @@ export class TaskSlot {
 
   /** The whole metadata of its next commit. */
   metadata(head: Pick<CommitMetadata, 'inc' | 'plan' | 'by'>): CommitMetadata {
-    const own = this.task.metadata();
+    const own = this.task.metadata(this.chain.at(-1)?.offset ?? this.base);
     return {
       ...head,
       ...own,

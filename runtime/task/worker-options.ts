@@ -27,4 +27,8 @@ export interface WorkerOptions {
   readonly topics: Topics;
   /** Rows of a print sink, one line each, after their commit. */
   readonly print: (line: string) => void;
+  /** A bounded source: true once no record can follow those that are in it. Then every window closes. */
+  readonly inputEnded?: () => boolean;
+  /** Bytes of state that the worker may hold; absent: no limit. */
+  readonly stateLimitBytes?: number;
 }

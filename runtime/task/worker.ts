@@ -7,7 +7,6 @@ import {
   LogReader,
   TransactionalProducer,
   type GroupAssignment,
-  type ReaderItem,
   type TransactionError,
   partitionKey,
 } from '../log/client/index.ts';
@@ -17,12 +16,14 @@ import { beginIncarnation } from './begin-incarnation.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { CommitCycle, type CommitReport } from './commit-cycle.ts';
 import { DepartedMembers } from './departed-members.ts';
+import { FoldLoop } from './fold-loop.ts';
 import { Notifier } from './notifier.ts';
 import { countOf, partitionCounts } from './partition-counts.ts';
 import { commitIntervalMs, smoothed, URGENT_INTERVAL_MS, type CommitCost } from './pace.ts';
 import { FatalProblem, PlanMismatch } from './problem.ts';
 import { groupWatermark } from './group-watermark.ts';
-import { readFailure } from './read-failure.ts';
+import { ReadPacer } from './read-pacer.ts';
+import { checkStateLimit } from './state-limit.ts';
 import { createTaskContext, type TaskContext } from './task-context.ts';
 import { createTask } from './task-factory.ts';
 import { TaskLoader } from './task-loader.ts';
@@ -31,10 +32,7 @@ import { TaskTable } from './task-table.ts';
 import { trimShuffleLog } from './trim-shuffle-log.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
-/** Encoded output that may wait for a commit; folding pauses above it. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 const STOP_BUDGET_MS = 45_000;
-const FINAL_COMMIT_BUDGET_MS = 5_000;
 
 export class Worker {
   readonly #options: WorkerOptions;
@@ -45,6 +43,8 @@ export class Worker {
   readonly #member: GroupMember;
   readonly #producer: TransactionalProducer;
   readonly #cycle: CommitCycle;
+  readonly #folding: FoldLoop;
+  readonly #pacer: ReadPacer;
   readonly #checkpointer: Checkpointer;
   readonly #baseline: BaselineOptions;
   readonly #commitWanted = new Notifier();
@@ -55,6 +55,7 @@ export class Worker {
   #assignment: GroupAssignment | null = null;
   #cost: CommitCost = { durationMs: 0, partitions: 0, workers: 1 };
   #lastCommitAtMs: number | null = null;
+  #memory: 'fine' | 'tight' = 'fine';
   /** Rounds of the commit loop that are over. */
   #rounds = 0;
   /**
@@ -67,7 +68,7 @@ export class Worker {
     this.#options = options;
     const { broker, clock, random, job, planHash, incarnation, instanceId, topics } = options;
     const groupId = incarnation.id;
-    this.#reader = new LogReader({ broker, clock, random, waiting: (why) => this.#waitFor('reader', why) });
+    this.#reader = new LogReader({ broker, clock, random, reuseMemory: true, waiting: (why) => this.#waitFor('reader', why) });
     this.#producer = new TransactionalProducer({
       broker,
       clock,
@@ -184,6 +185,30 @@ export class Worker {
       wantCommit: () => this.#commitWanted.notify(),
       failed: (error) => this.#fail(error),
     });
+    this.#folding = new FoldLoop({
+      ...options,
+      reader: this.#reader,
+      tasks: this.#tasks,
+      cycle: this.#cycle,
+      commitWanted: this.#commitWanted,
+      committed: this.#committed,
+      rounds: () => this.#rounds,
+      turned: () => {
+        this.turns++;
+        this.#memory = checkStateLimit(this.slots, options.stateLimitBytes ?? Number.POSITIVE_INFINITY);
+      },
+    });
+    this.#pacer = new ReadPacer({
+      broker,
+      clock,
+      groupId,
+      reader: this.#reader,
+      maxDriftMs: job.source.watermark.maxDriftMs,
+      sourceTopic: topics.source.topic,
+      slots: () => this.slots,
+      partitionCount: () => this.#context.sourcePartitions,
+      memoryIsTight: () => this.#memory === 'tight',
+    });
   }
 
   get slots(): readonly TaskSlot[] {
@@ -211,7 +236,8 @@ export class Worker {
     const loops = [
       this.#guard(this.#member.run(end)),
       this.#guard(this.#reader.run(end)),
-      this.#guard(this.#fold(end)),
+      this.#guard(this.#folding.run(end)),
+      this.#guard(this.#pacer.run(end)),
       this.#guard(this.#commit(end)),
     ];
     const stopped = new Promise<void>((resolve) => {
@@ -235,28 +261,6 @@ export class Worker {
   }
 
   // ---- loops
-
-  async #fold(end: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    while (!end.aborted) {
-      for (const item of await this.#reader.next(end)) {
-        try {
-          this.#take(item);
-        } catch (error) {
-          if (error instanceof FatalProblem && error.details.reason === 'PoisonRecord')
-            await this.#commitWhatIsGood(end);
-          throw error;
-        }
-        while (this.#waitingBytes() > MAX_WAITING_BYTES) {
-          this.#commitWanted.notify();
-          await this.#committed.wait(clock, 100, end);
-        }
-        await clock.turn();
-      }
-      this.turns++;
-      if (this.slots.some(({ task, state }) => state === 'live' && task.urgent)) this.#commitWanted.notify();
-    }
-  }
 
   async #commit(end: AbortSignal): Promise<void> {
     const { clock, job } = this.#options;
@@ -290,47 +294,9 @@ export class Worker {
     if (!this.#end.signal.aborted) this.#end.abort(error);
   }
 
-  /** Before a record that ends the job: what came before it is committed, which a commit that is in flight already does not hold. */
-  async #commitWhatIsGood(end: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    const enough = this.#rounds + (this.#cycle.inFlight ? 2 : 1);
-    const deadline = clock.monotonicMs() + FINAL_COMMIT_BUDGET_MS;
-    while (this.#rounds < enough && clock.monotonicMs() < deadline) {
-      this.#commitWanted.notify();
-      await this.#committed.wait(clock, 100, end);
-    }
-  }
-
-  /** Encoded output, and what ingest tasks have not encoded yet. */
-  #waitingBytes(): number {
-    return this.slots.reduce(
-      (sum, { kind, task }) => (kind === 'ingest' ? sum + task.stateBytes : sum),
-      this.#cycle.outputs.sizeBytes,
-    );
-  }
-
   #waitFor(part: string, why: string | null): void {
     this.turns++;
     this.#options.troubles.waiting(part, why);
-  }
-
-  #take(item: ReaderItem): void {
-    const slot = this.#tasks.of(item);
-    if (slot === undefined || slot.readerEpoch !== item.epoch) return;
-    if (item.kind === 'error') throw readFailure(item, slot);
-    slot.highWatermark = item.highWatermark;
-    if (slot.state === 'replaying') this.#replay(slot, item);
-    if (slot.state !== 'live') return;
-    this.#cycle.outputs.owner = slot.number;
-    slot.task.observe({ caughtUp: item.caughtUp, atMs: item.askedAtMs });
-    slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: Infinity }, this.#cycle.outputs);
-  }
-
-  #replay(slot: TaskSlot, item: Extract<ReaderItem, { kind: 'chunk' }>): void {
-    slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: slot.replayTo }, null);
-    if (slot.task.position < slot.replayTo) return;
-    slot.to('live');
-    this.#options.log.info('task-live', { task: slot.name, position: slot.task.position });
   }
 
   // ---- membership

@@ -86,7 +86,7 @@ test('waits for its topics, then gets ready, works, and tells all of it', async 
   await createTopic(made.bootstrapServers, shuffle, { partitions: 8 });
   const sink = await probe.until('said that the sink is missing', ({ problem }) => problem?.topic === made.sink);
   expect(sink.problem?.message).toBe(
-    `output topic ${made.sink} (spec.sinks or spec.onBadRecord) does not exist on ${made.bootstrapServers}`,
+    `output topic ${made.sink} (spec.sinks, spec.onBadRecord or spec.lateData) does not exist on ${made.bootstrapServers}`,
   );
   await createTopic(made.bootstrapServers, made.sink, { partitions: 3 });
 

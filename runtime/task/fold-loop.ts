@@ -1,0 +1,100 @@
+// The loop that folds: takes what the reader brings, gives it to its task, and pauses while more output waits than a commit should
+// hold. It meets the commit loop only in the open outputs.
+import type { Clock } from '../clock.ts';
+import type { LogReader, ReaderItem } from '../log/client/index.ts';
+import type { Logger } from '../logger.ts';
+import type { CommitCycle } from './commit-cycle.ts';
+import type { Notifier } from './notifier.ts';
+import { FatalProblem } from './problem.ts';
+import { readFailure } from './read-failure.ts';
+import type { TaskTable } from './task-table.ts';
+import type { TaskSlot } from './task-slot.ts';
+
+export interface FoldLoopOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly reader: LogReader;
+  readonly tasks: TaskTable;
+  readonly cycle: CommitCycle;
+  readonly commitWanted: Notifier;
+  readonly committed: Notifier;
+  /** Rounds of the commit loop that are over. */
+  rounds(): number;
+  /** Everything of a turn is folded. Throws FatalProblem for what must not go on. */
+  turned(): void;
+}
+
+/** Encoded output that may wait for a commit; folding pauses above it. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+const FINAL_COMMIT_BUDGET_MS = 5_000;
+
+export class FoldLoop {
+  readonly #options: FoldLoopOptions;
+
+  constructor(options: FoldLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Until `end`. Throws FatalProblem, PlanMismatch, or a bug. */
+  async run(end: AbortSignal): Promise<void> {
+    const { clock, reader, tasks, commitWanted, committed, turned } = this.#options;
+    while (!end.aborted) {
+      for (const item of await reader.next(end)) {
+        try {
+          this.#take(item);
+        } catch (error) {
+          if (error instanceof FatalProblem && error.details.reason === 'PoisonRecord')
+            await this.#commitWhatIsGood(end);
+          throw error;
+        }
+        while (this.#waitingBytes() > MAX_WAITING_BYTES) {
+          commitWanted.notify();
+          await committed.wait(clock, 100, end);
+        }
+        await clock.turn();
+      }
+      turned();
+      if (tasks.slots.some(({ task, state }) => state === 'live' && task.urgent)) commitWanted.notify();
+    }
+  }
+
+  #take(item: ReaderItem): void {
+    const { tasks, cycle } = this.#options;
+    const slot = tasks.of(item);
+    if (slot === undefined || slot.readerEpoch !== item.epoch) return;
+    if (item.kind === 'error') throw readFailure(item, slot);
+    slot.highWatermark = item.highWatermark;
+    if (slot.state === 'replaying') this.#replay(slot, item);
+    if (slot.state !== 'live') return;
+    cycle.outputs.owner = slot.number;
+    slot.task.observe({ caughtUp: item.caughtUp, atMs: item.askedAtMs });
+    slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: Infinity }, cycle.outputs);
+  }
+
+  #replay(slot: TaskSlot, item: Extract<ReaderItem, { kind: 'chunk' }>): void {
+    slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: slot.replayTo }, null);
+    if (slot.task.position < slot.replayTo) return;
+    slot.to('live');
+    this.#options.log.info('task-live', { task: slot.name, position: slot.task.position });
+  }
+
+  /** Before a record that ends the job: what came before it is committed, which a commit that is in flight already does not hold. */
+  async #commitWhatIsGood(end: AbortSignal): Promise<void> {
+    const { clock, cycle, commitWanted, committed, rounds } = this.#options;
+    const enough = rounds() + (cycle.inFlight ? 2 : 1);
+    const deadline = clock.monotonicMs() + FINAL_COMMIT_BUDGET_MS;
+    while (rounds() < enough && clock.monotonicMs() < deadline) {
+      commitWanted.notify();
+      await committed.wait(clock, 100, end);
+    }
+  }
+
+  /** Encoded output, and what ingest tasks have not encoded yet. */
+  #waitingBytes(): number {
+    const { tasks, cycle } = this.#options;
+    return tasks.slots.reduce(
+      (sum, { kind, task }) => (kind === 'ingest' ? sum + task.stateBytes : sum),
+      cycle.outputs.sizeBytes,
+    );
+  }
+}
