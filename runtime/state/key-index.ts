@@ -3,6 +3,7 @@
 // a slot holds the row together with all bits of the hash that the slot's place does not say, hence no stored hash is read, and
 // where all keys have one length, no offset either.
 import { StateLimitError } from './errors.ts';
+import { copyBytes, sameBytes, sharedView, viewOf } from './key-bytes.ts';
 import { slotOrder } from './slot-order.ts';
 
 /** Keys of one table: 1 GiB. A partition's pane beyond that has to be spread over more partitions. */
@@ -23,14 +24,12 @@ const GOLDEN_RATIO = 0x9e3779b1 | 0;
 const ANY_LENGTH = -1;
 const NOWHERE = -1;
 
-// Callers pass the same buffer again and again. Only one is remembered for all tables, so that tables keep none of them alive.
-let viewedBuffer: Buffer = Buffer.alloc(0);
-let bufferView = viewOf(viewedBuffer);
-
 export abstract class KeyIndex {
   rowCount = 0;
   /** Key of row r is `keyBytes[keyOffsets[r], keyOffsets[r + 1])`. */
   keyBytes: Buffer;
+  /** The same bytes. */
+  keyView: DataView;
   keyOffsets: Int32Array;
   hashes: Int32Array;
   /** Rows that the arrays by row have room for. */
@@ -40,7 +39,6 @@ export abstract class KeyIndex {
   private slotBits: number;
   /** Rows that the slots have room for. */
   private slotRows: number;
-  private keyView: DataView;
   /** Length of every key, or `ANY_LENGTH`. */
   private keyLength = ANY_LENGTH;
 
@@ -71,7 +69,7 @@ export abstract class KeyIndex {
     const { slots, slotBits, keyLength, keyOffsets, keyView } = this;
     const length = end - start;
     if (keyLength !== ANY_LENGTH && keyLength !== length) return NOWHERE;
-    const source = buffer === viewedBuffer ? bufferView : view(buffer);
+    const source = sharedView(buffer);
     const mask = slots.length - 1;
     const product = Math.imul(hash, GOLDEN_RATIO);
     const tag = product << slotBits;
@@ -83,7 +81,7 @@ export abstract class KeyIndex {
       const row = found - 1;
       const at = keyLength === ANY_LENGTH ? keyOffsets[row]! : row * length;
       if (keyLength === ANY_LENGTH && keyOffsets[row + 1]! - at !== length) continue;
-      if (equal(keyView, at, source, start, length)) return row;
+      if (sameBytes(keyView, at, source, start, length)) return row;
     }
   }
 
@@ -167,9 +165,7 @@ export abstract class KeyIndex {
     if (keyEnd > this.keyBytes.length) this.growArena(keyEnd);
     if (row >= this.capacity) this.grow();
     if (row >= this.slotRows) this.growSlots();
-    const arena = this.keyBytes;
-    if (length > 48) buffer.copy(arena, at, start, end);
-    else for (let i = start, to = at; i < end; i++, to++) arena[to] = buffer[i]!;
+    copyBytes(this.keyView, at, sharedView(buffer), start, length);
     this.keyOffsets[row + 1] = keyEnd;
     this.hashes[row] = hash;
     if (row === 0) this.keyLength = length;
@@ -215,7 +211,7 @@ export abstract class KeyIndex {
     const { keyOffsets, keyView } = this;
     const length = keyOffsets[a + 1]! - keyOffsets[a]!;
     if (keyOffsets[b + 1]! - keyOffsets[b]! !== length) return false;
-    return equal(keyView, keyOffsets[a]!, keyView, keyOffsets[b]!, length);
+    return sameBytes(keyView, keyOffsets[a]!, keyView, keyOffsets[b]!, length);
   }
 
   private grow(): void {
@@ -268,31 +264,11 @@ export abstract class KeyIndex {
   }
 }
 
-function view(buffer: Buffer): DataView {
-  bufferView = viewOf(buffer);
-  viewedBuffer = buffer;
-  return bufferView;
-}
-
-/** Whether `keys[at, at + length)` is `source[start, start + length)`, word by word; the last word overlaps the one before. */
-// oxlint-disable-next-line max-params -- called for every record: an object for its options would be garbage
-function equal(keys: DataView, at: number, source: DataView, start: number, length: number): boolean {
-  const last = length - 4;
-  for (let i = 0; i < last; i += 4) if (keys.getInt32(at + i, true) !== source.getInt32(start + i, true)) return false;
-  if (last >= 0) return keys.getInt32(at + last, true) === source.getInt32(start + last, true);
-  for (let i = 0; i < length; i++) if (keys.getUint8(at + i) !== source.getUint8(start + i)) return false;
-  return true;
-}
-
 function commonLength(keyOffsets: Int32Array, rowCount: number): number {
   if (rowCount === 0) return ANY_LENGTH;
   const length = keyOffsets[1]!;
   for (let row = 1; row < rowCount; row++) if (keyOffsets[row + 1]! - keyOffsets[row]! !== length) return ANY_LENGTH;
   return length;
-}
-
-function viewOf(buffer: Buffer): DataView {
-  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
 export function grown<T extends Float64Array | Int32Array | Uint32Array>(from: T, to: T): T {
