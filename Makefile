@@ -16,12 +16,12 @@ install:              ## the packages of the lock file, when they are not there 
 demo: install         ## live results on this machine: Kafka, the operator's core, workers, a clickstream (DURATION=60s ends by itself)
 	@$(QUIET) exec node test/demo/demo.ts $(if $(DURATION),--duration $(DURATION))
 
-check: install        ## lint, format, types, imports, generated files, unit tests: under two minutes
-	@$(QUIET) exec node test/run.ts lint types unit
+check: install        ## lint, format, types, imports, generated files, unit tests, goldens: under two minutes
+	@$(QUIET) exec node test/run.ts lint types unit golden
 
 test: install         ## everything; ends with a line "N passed, N failed"
 	@node test/harness/prepare.ts integration e2e
-	@$(QUIET) exec node test/run.ts lint types unit integration e2e
+	@$(QUIET) exec node test/run.ts lint types unit golden integration e2e
 
 integration: install  ## against a real Kafka and a real S3 server
 	@node test/harness/prepare.ts integration

@@ -1,0 +1,4 @@
+// Goldens of the windows.
+import { runGolden } from './run-goldens.ts';
+
+for (const name of ['tumbling.yaml', 'sliding.yaml', 'cumulative.yaml', 'session.yaml']) await runGolden(name);
