@@ -47,14 +47,15 @@ export class ChangeMerger {
   private emitWhole({ startMs, endMs, panes, sinceEpoch }: ChangedWindow, emit: EmitRows): void {
     for (const { table, lastEpoch } of panes) {
       if (lastEpoch < sinceEpoch) continue;
-      const rows = rowsSince(table, sinceEpoch);
-      if (rows.length > 0) emit({ table, rows, count: rows.length, startMs, endMs, starts: null, ends: null });
+      this.reserve(table.rowCount);
+      const count = rowsSince(table, sinceEpoch, this.rows);
+      if (count > 0) emit({ table, rows: this.rows, count, startMs, endMs, starts: null, ends: null });
     }
   }
 
   private emitMerged(windows: readonly ChangedWindow[], emit: EmitRows): void {
     const keys = this.pool.take();
-    const changes = gather(windows, keys);
+    const changes = this.gather(windows, keys);
     const found = new Map<Pane, Int32Array>();
     const { changed } = this;
     this.reserve(keys.rowCount);
@@ -98,27 +99,29 @@ export class ChangeMerger {
     if (count > 0) this.aggregates.merge(keys, { from: pane, fromRows, rows, count });
   }
 
+  /** Brings every key that changed for any of the windows into `keys`. */
+  private gather(windows: readonly ChangedWindow[], keys: KeyTable): Map<Pane, PaneChanges> {
+    const sinceEpoch = Math.min(...windows.map((window) => window.sinceEpoch));
+    const changes = new Map<Pane, PaneChanges>();
+    for (const { panes } of windows)
+      for (const pane of panes) {
+        if (pane.lastEpoch < sinceEpoch || changes.has(pane)) continue;
+        const { rowCount, keyBytes, keyOffsets, hashes } = pane.table;
+        this.reserve(rowCount);
+        const rows = this.rows.slice(0, rowsSince(pane.table, sinceEpoch, this.rows));
+        const rowsOfKeys = rows.map((row) =>
+          keys.upsert(keyBytes, keyOffsets[row]!, keyOffsets[row + 1]!, hashes[row]!),
+        );
+        changes.set(pane, { rows, keys: rowsOfKeys, count: rows.length });
+      }
+    return changes;
+  }
+
   private reserve(count: number): void {
     if (count <= this.rows.length) return;
     this.rows = new Int32Array(count * 2);
     this.fromRows = new Int32Array(count * 2);
   }
-}
-
-/** Brings every key that changed for any of the windows into `keys`. */
-function gather(windows: readonly ChangedWindow[], keys: KeyTable): Map<Pane, PaneChanges> {
-  let sinceEpoch = Number.POSITIVE_INFINITY;
-  for (const window of windows) sinceEpoch = Math.min(sinceEpoch, window.sinceEpoch);
-  const changes = new Map<Pane, PaneChanges>();
-  for (const { panes } of windows)
-    for (const pane of panes) {
-      if (pane.lastEpoch < sinceEpoch || changes.has(pane)) continue;
-      const rows = rowsSince(pane.table, sinceEpoch);
-      const { keyBytes, keyOffsets, hashes } = pane.table;
-      const rowsOfKeys = rows.map((row) => keys.upsert(keyBytes, keyOffsets[row]!, keyOffsets[row + 1]!, hashes[row]!));
-      changes.set(pane, { rows, keys: rowsOfKeys, count: rows.length });
-    }
-  return changes;
 }
 
 /** The keys whose rows changed in the pane since the epoch. */
@@ -130,9 +133,9 @@ function since(pane: Pane, { rows, keys, count }: PaneChanges, sinceEpoch: numbe
   return [selected, size];
 }
 
-function rowsSince({ rowCount, epochs }: KeyTable, sinceEpoch: number): Int32Array {
-  const rows = new Int32Array(rowCount);
+/** Rows changed since the epoch, in order, into the beginning of `into`; answers how many. */
+function rowsSince({ rowCount, epochs }: KeyTable, sinceEpoch: number, into: Int32Array): number {
   let count = 0;
-  for (let row = 0; row < rowCount; row++) if (epochs[row]! >= sinceEpoch) rows[count++] = row;
-  return rows.subarray(0, count);
+  for (let row = 0; row < rowCount; row++) if (epochs[row]! >= sinceEpoch) into[count++] = row;
+  return count;
 }

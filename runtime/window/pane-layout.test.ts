@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPaneLayout, floorTime, type PaneWindow } from './pane-layout.ts';
 
-const time = fc.integer({ min: -8e15, max: 8e15 });
+const time = fc.integer({ min: -8.64e15, max: 8.64e15 });
 const length = fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 366 * 86_400_000 }));
 
 /** Windows whose number of panes stays small enough to be listed. */
@@ -40,6 +40,22 @@ function windowsAt(
     windows.unshift({ startMs, endMs: startMs + sizeMs });
   return windows;
 }
+
+test('the floor of a time is exact for every time a record may have', () => {
+  fc.assert(
+    fc.property(time, length, fc.integer(), fc.constantFrom(-1, 0, 1), (timeMs, spacingMs, offset, beside) => {
+      const offsetMs = offset % spacingMs;
+      // Next to a multiple is where rounding would be seen.
+      const multiple = Math.trunc(timeMs / spacingMs) * spacingMs + offsetMs + beside;
+      for (const at of [timeMs, multiple]) {
+        const rest = (BigInt(at) - BigInt(offsetMs)) % BigInt(spacingMs);
+        const expected = BigInt(at) - (rest < 0n ? rest + BigInt(spacingMs) : rest);
+        expect(BigInt(floorTime(at, spacingMs, offsetMs))).toBe(expected);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
 
 describe('pane layouts', () => {
   test('panes partition time, and the windows of a pane are exactly those of each of its moments', () => {

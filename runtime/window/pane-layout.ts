@@ -50,10 +50,13 @@ export function createPaneLayout(window: PaneWindow): PaneLayout {
   }
 }
 
-/** The last of the times `offsetMs + k · spacingMs` that is not after `timeMs`: floor, not towards zero. */
+/**
+ * The last of the times `offsetMs + k · spacingMs` that is not after `timeMs`: floor, not towards zero. Exact for integers of which
+ * `timeMs - offsetMs` is safe: the quotient is further from the next integer than rounding can move it. (And several times as fast
+ * as the remainder of doubles.)
+ */
 export function floorTime(timeMs: number, spacingMs: number, offsetMs: number): number {
-  const rest = (timeMs - offsetMs) % spacingMs;
-  return timeMs - (rest < 0 ? rest + spacingMs : rest);
+  return Math.floor((timeMs - offsetMs) / spacingMs) * spacingMs + offsetMs;
 }
 
 class SlidingLayout implements PaneLayout {

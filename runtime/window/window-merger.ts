@@ -71,7 +71,7 @@ export class WindowMerger {
     this.prefix = new ColumnRows(pool.layout);
   }
 
-  /** `panes`: all that the window holds, in order of start. */
+  /** `panes`: all that the window holds, in order of start. Windows come in order of end, each once. */
   merge({ startMs, endMs }: WindowBounds, panes: readonly Pane[]): MergedWindow {
     const { directory, order, layout } = this;
     const blockStartMs = layout.blockStart(startMs);
@@ -129,9 +129,9 @@ export class WindowMerger {
 
   private growPrefix(toMs: number, panes: readonly Pane[]): void {
     const { prefixStartMs } = this;
-    const stale =
-      this.prefixEndMs > toMs ||
-      panes.some((p) => p.startMs >= prefixStartMs && p.startMs < this.prefixEndMs && p.changedAt > this.prefixAt);
+    const stale = panes.some(
+      (pane) => pane.startMs >= prefixStartMs && pane.startMs < this.prefixEndMs && pane.changedAt > this.prefixAt,
+    );
     if (stale) {
       this.prefixEndMs = prefixStartMs;
       this.prefixIds.reset(this.directory.rowCount);
@@ -151,10 +151,9 @@ export class WindowMerger {
   /** Brings the panes [startMs, boundaryMs) into the result, which is empty: from the ends that are kept, or one by one. */
   private takeEnd(startMs: number, boundaryMs: number, panes: readonly Pane[]): void {
     const { order, directory } = this;
-    const firstMs = panes[0]!.startMs;
     const changed = this.boundaryMs !== boundaryMs || panes.some((pane) => pane.changedAt > this.endsAt);
-    // One that begins later will do when nothing lies in between.
-    const holds = (kept: BlockEnd): boolean => kept.startMs >= startMs && kept.startMs <= firstMs;
+    // Ends that begin later hold the same panes when nothing lies in between.
+    const holds = (kept: BlockEnd): boolean => kept.startMs >= startMs;
     let end = changed ? undefined : this.ends.find(holds);
     // Ends pay off over many windows: they are not made of panes that may well change before the next one.
     if (end === undefined && panes.every((pane) => pane.changedAt < this.merges)) {
