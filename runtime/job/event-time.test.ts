@@ -1,10 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ResolvedEventTime } from '../../crds/index.ts';
 import { EventTimeReader, MAX_EVENT_TIME_MS } from './event-time.ts';
-import { JsonScanner } from './json-scanner.ts';
+import { JsonScanner, NUMBER } from './json-scanner.ts';
 
-function read(unit: 's' | 'ms', json: string): number | string {
-  const scanner = new JsonScanner(['ts']);
+type Unit = Extract<ResolvedEventTime, { kind: 'field' }>['unit'];
+
+function read(unit: Unit, json: string, digitsOnly: readonly string[] = []): number | string {
+  const scanner = new JsonScanner(['ts'], { digitsOnly });
   const reader = new EventTimeReader({ kind: 'field', field: 'ts', unit }, scanner, 0);
   const buffer = Buffer.from(json);
   expect(scanner.scan(buffer, 0, buffer.length)).toBe(0);
@@ -12,18 +15,20 @@ function read(unit: 's' | 'ms', json: string): number | string {
   return Number.isNaN(timeMs) ? reader.problem : timeMs;
 }
 
-/** ⌊text · factor⌋ by whole numbers. */
-function exactly(text: string, factor: bigint): bigint {
-  const [, sign, whole, part = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(text)!;
-  const places = part.length - Number(exponent);
-  const digits = BigInt(`${sign}${whole}${part}`) * factor * 10n ** BigInt(Math.max(-places, 0));
+/** ⌊text · 10^shift⌋ by whole numbers. */
+function exactly(text: string, shift: number): bigint {
+  const [, sign, whole, part = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
+  const places = part.length - Number(exponent) - shift;
+  const digits = BigInt(`${sign}${whole}${part}`) * 10n ** BigInt(Math.max(-places, 0));
   const unit = 10n ** BigInt(Math.max(places, 0));
   const floor = digits / unit;
   return digits % unit < 0n ? floor - 1n : floor;
 }
 
+const SHIFTS = { s: 3, ms: 0, us: -3, ns: -6 } as const;
+
 describe('EventTimeReader', () => {
-  test.each<['s' | 'ms', string, number | string]>([
+  test.each<[Unit, string, number | string]>([
     ['ms', '1700000000000', 1700000000000],
     ['s', '1700000000', 1700000000000],
     ['s', '1.001', 1001],
@@ -39,6 +44,25 @@ describe('EventTimeReader', () => {
     ['ms', '30e-1', 3],
     ['s', '1.7e9', 1700000000000],
     ['ms', '1e-400', 0],
+    ['ms', '-1e-400', -1],
+    ['us', '1767225600123456', 1767225600123],
+    ['us', '-1', -1],
+    ['us', '-1000', -1],
+    ['us', '-1001', -2],
+    ['us', '999.999', 0],
+    ['us', '"1767225600123999.9"', 1767225600123],
+    ['us', '8640000000000000999', MAX_EVENT_TIME_MS],
+    ['us', '8640000000000001000', 'eventTimeRange'],
+    ['ns', '1767225600123456789', 1767225600123],
+    ['ns', '1767225600123999999', 1767225600123],
+    ['ns', '-1767225600123000001', -1767225600124],
+    ['ns', '"1767225600123456789"', 1767225600123],
+    ['ns', '1.7672256001239999999e18', 1767225600123],
+    ['ns', '"8640000000000000999999"', MAX_EVENT_TIME_MS],
+    ['ns', '999999', 0],
+    ['ns', '9007199254740993', 9007199254],
+    ['ns', '"01"', 'eventTimeType'],
+    ['ns', 'false', 'eventTimeType'],
     ['ms', '0e999999999', 0],
     ['ms', '8640000000000000', MAX_EVENT_TIME_MS],
     ['ms', '-8640000000000000', -MAX_EVENT_TIME_MS],
@@ -65,20 +89,68 @@ describe('EventTimeReader', () => {
 
   test('an absent field is missing', () => expect(read('ms', '{}')).toBe('eventTimeMissing'));
 
-  test('any number is floored from its digits, as a number and as text', () => {
+  test('any number is floored from its digits, as a number and as text, whether or not its value is wanted', () => {
     fc.assert(
       fc.property(
-        fc.stringMatching(/^-?(0|[1-9]\d{0,13})(\.\d{1,20})?(e[+-]?\d{1,2})?$/),
-        fc.constantFrom('s', 'ms'),
+        fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,20})?([eE][+-]?\d{1,2})?$/),
+        fc.constantFrom('s', 'ms', 'us', 'ns'),
         (text, unit) => {
-          const exact = exactly(text, unit === 's' ? 1000n : 1n);
+          const exact = exactly(text, SHIFTS[unit]);
           const inRange = exact >= -BigInt(MAX_EVENT_TIME_MS) && exact <= BigInt(MAX_EVENT_TIME_MS);
           const expected = inRange ? Number(exact) : 'eventTimeRange';
-          expect([read(unit, `{"ts":${text}}`), read(unit, `{"ts":"${text}"}`)]).toEqual([expected, expected]);
+          expect([
+            read(unit, `{"ts":${text}}`),
+            read(unit, `{"ts":${text}}`, ['ts']),
+            read(unit, `{"ts":"${text}"}`),
+          ]).toEqual([expected, expected, expected]);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 3000 },
     );
+  });
+
+  test('times of today are exact to the last digit', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 4_102_444_800_000_000_000n }), fc.constantFrom('us', 'ns'), (ns, unit) => {
+        const digits = unit === 'ns' ? ns : ns / 1000n;
+        expect(read(unit, `{"ts":${digits}}`)).toBe(Number(digits / (unit === 'ns' ? 1_000_000n : 1000n)));
+      }),
+    );
+  });
+
+  test.each<[string, number | string]>([
+    ['"2026-01-01T00:00:00.123456Z"', Date.UTC(2026, 0, 1, 0, 0, 0, 123)],
+    ['"2026-01-01T00:00:00\\u005a"', Date.UTC(2026, 0, 1)],
+    ['"2026-01-01T00:00\\u003a00"', Date.UTC(2026, 0, 1)],
+    ['"1767225600000"', 'eventTimeFormat'],
+    ['1767225600000', 'eventTimeFormat'],
+    ['true', 'eventTimeFormat'],
+    ['{}', 'eventTimeFormat'],
+    ['""', 'eventTimeFormat'],
+    ['null', 'eventTimeMissing'],
+  ])('ISO 8601 in %s is %s', (text, expected) => expect(read('iso8601', `{"ts":${text}}`)).toBe(expected));
+
+  test('what an earlier escaped text left behind is no part of a shorter one', () => {
+    const scanner = new JsonScanner(['ts']);
+    const reader = new EventTimeReader({ kind: 'field', field: 'ts', unit: 'ms' }, scanner, 0);
+    const times = ['"\\u0031234567"', '"\\u0035"', `"\\u0031${'0'.repeat(63)}"`].map((text) => {
+      const buffer = Buffer.from(`{"ts":${text}}`);
+      scanner.scan(buffer, 0, buffer.length);
+      return reader.read(buffer, 0);
+    });
+    expect(times).toEqual([1234567, 5, Number.NaN]);
+  });
+
+  test('a record timestamp in a field is an integer of the unit', () => {
+    const scanner = new JsonScanner([], { more: ['$timestamp'] });
+    scanner.types[0] = NUMBER;
+    const inUnit = (unit: Unit, timestampMs: number) => {
+      scanner.numbers[0] = timestampMs;
+      return new EventTimeReader({ kind: 'field', field: '$timestamp', unit }, scanner, 0).read(Buffer.alloc(0), 0);
+    };
+    expect([inUnit('s', 5), inUnit('ms', 5), inUnit('ms', 0), inUnit('us', 1999), inUnit('ns', 7_000_000)]).toEqual([
+      5000, 5, 0, 1, 7,
+    ]);
   });
 
   test('the record timestamp is the event time when the job says so', () => {

@@ -30,8 +30,6 @@ const VALUES = new Map<number, unknown>([
   [NULL, null],
   [FALSE, false],
   [TRUE, true],
-  [OBJECT, 'object'],
-  [ARRAY, 'array'],
 ]);
 
 function stringAt(buffer: Buffer, field: number): string {
@@ -47,6 +45,12 @@ function numberAt(buffer: Buffer, field: number): number {
   return value;
 }
 
+/** The whole text of an object or list, as JSON.parse reads it. */
+function containerAt(buffer: Buffer, field: number): string {
+  const text = buffer.toString('utf8', scanner.starts[field], scanner.ends[field]);
+  return JSON.stringify(JSON.parse(withoutNeedlessEscapes(text)));
+}
+
 /** The document lies between other bytes, which must not matter, whatever they are. */
 function scan(text: Buffer, around = ' \n'): Found {
   const buffer = Buffer.concat([Buffer.from(around), text, Buffer.from(around)]);
@@ -59,6 +63,7 @@ function scan(text: Buffer, around = ' \n'): Found {
       const type = scanner.types[field]!;
       if (type === NUMBER) return numberAt(buffer, field);
       if (type === STRING) return stringAt(buffer, field);
+      if (type === OBJECT || type === ARRAY) return { text: containerAt(buffer, field) };
       return VALUES.get(type);
     }),
   };
@@ -98,7 +103,7 @@ function parsed(bytes: Buffer): Found {
         if (!isObject(at) || !Object.hasOwn(at, name)) return 'absent';
         at = at[name];
       }
-      return Array.isArray(at) ? 'array' : isObject(at) ? 'object' : at;
+      return Array.isArray(at) || isObject(at) ? { text: JSON.stringify(at) } : at;
     }),
   };
 }
@@ -315,6 +320,37 @@ describe('JsonScanner', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  test('objects and lists are found with their whole text, one within the other too', () => {
+    const paths = ['o', 'o.l', 'o.l.x', 'l', 'e', 'f'];
+    const nested = new JsonScanner(paths);
+    const text = '{"o": {"a":{}, "l" : [1,{"o":[]}, "]"] ,"z":0} , "l":[ ],"e":{"x":[[[]]]},"f":[{"y":"}"}]}';
+    const bytes = Buffer.from(text);
+    expect(nested.scan(bytes, 0, bytes.length)).toBe(SCAN_OK);
+    expect(paths.map((_, slot) => bytes.toString('utf8', nested.starts[slot], nested.ends[slot]))).toEqual([
+      '{"a":{}, "l" : [1,{"o":[]}, "]"] ,"z":0}',
+      '[1,{"o":[]}, "]"]',
+      '',
+      '[ ]',
+      '{"x":[[[]]]}',
+      '[{"y":"}"}]',
+    ]);
+  });
+
+  test('slots behind those of the scanner stay as they are', () => {
+    const wider = new JsonScanner(['a'], { more: ['$key', '$partition'] });
+    wider.types.set([ABSENT, STRING, NUMBER]);
+    const bytes = Buffer.from('{"$key":1,"a":true}');
+    expect([wider.scan(bytes, 0, bytes.length), ...wider.types]).toEqual([SCAN_OK, TRUE, STRING, NUMBER]);
+  });
+
+  test('a field of which only the digits are wanted has them, and its value as long as that costs nothing', () => {
+    const digits = new JsonScanner(['a', 'b', 'c'], { digitsOnly: ['a', 'b'] });
+    const bytes = Buffer.from('{"a":1767225600123456789,"b":12,"c":1767225600123456789}');
+    digits.scan(bytes, 0, bytes.length);
+    expect(bytes.toString('latin1', digits.starts[0], digits.ends[0])).toBe('1767225600123456789');
+    expect([...digits.numbers]).toEqual([Number.NaN, 12, Number('1767225600123456789')]);
   });
 
   test('no wanted fields: the document is checked all the same', () => {

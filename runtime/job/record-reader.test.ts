@@ -1,7 +1,11 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { scalarJsonBound, writeScalarJson } from '../scalar/index.ts';
 import { badRecordMessage } from './bad-record.ts';
+import type { JobPlan } from './plan.ts';
 import { cursorOver, planOf, type Sent, type SpecParts } from './plan-world.cases.ts';
-import { BAD, FILTERED, NULL_VALUE, OK } from './record-reader.ts';
+import { BAD, FILTERED, NULL_VALUE, OK, type RecordReader } from './record-reader.ts';
+import type { RecordView } from './record-view.ts';
 
 const NAMES = new Map([
   [OK, 'ok'],
@@ -20,6 +24,10 @@ function readOne(spec: SpecParts, sent: Sent): string {
 
 describe('reading records', () => {
   const where = 'v > 0';
+  const watermark = { maxFuture: '10s' };
+  const iso = { field: 'ts', unit: 'iso8601' };
+  const inHeader = { field: '$headers.at', unit: 'ms' };
+  const price = { s: { sum: { of: 'p * q' } } };
   test.each<[string, SpecParts, Sent, string]>([
     ['a good one', {}, { value: '{"k":"a","ts":1,"v":2}' }, 'ok'],
     ['a null value', {}, { value: null }, 'null'],
@@ -106,6 +114,139 @@ describe('reading records', () => {
       'eventTimeMissing: the event time must not be null or absent, got nothing',
     ],
     ['a record timestamp', { eventTime: null }, { value: '{"k":"a"}', timestampMs: 0 }, 'ok'],
+    ['a time as far ahead as may be', { watermark }, { value: '{"k":"a","ts":10100}', timestampMs: 100 }, 'ok'],
+    [
+      'a time too far ahead',
+      { watermark },
+      { value: '{"k":"a","ts":10101}', timestampMs: 100 },
+      'eventTimeFuture: ts: the event time must not be further ahead of the Kafka timestamp than watermark.maxFuture, got 10101 at Kafka timestamp 100',
+    ],
+    [
+      'a time too far ahead of a record that the filter leaves out',
+      { watermark, where },
+      { value: '{"k":"a","ts":10101,"v":0}', timestampMs: 100 },
+      'eventTimeFuture: ts: the event time must not be further ahead of the Kafka timestamp than watermark.maxFuture, got 10101 at Kafka timestamp 100',
+    ],
+    ['any time without a Kafka timestamp', { watermark }, { value: '{"k":"a","ts":1e15}', timestampMs: -1 }, 'ok'],
+    ['any time when nothing is too far', { watermark: { maxFuture: '0s' } }, { value: '{"k":"a","ts":1e15}' }, 'ok'],
+    ['a time behind its Kafka timestamp', { watermark }, { value: '{"k":"a","ts":1}', timestampMs: 1e12 }, 'ok'],
+    ['ISO 8601', { eventTime: iso }, { value: '{"k":"a","ts":"1970-01-01T00:00:01Z"}' }, 'ok'],
+    [
+      'what is no ISO 8601',
+      { eventTime: iso },
+      { value: '{"k":"a","ts":1000}' },
+      'eventTimeFormat: ts: the event time must be ISO 8601 text such as 2026-01-31T23:59:58.123Z, got 1000',
+    ],
+    ['a time in a header', { eventTime: inHeader }, { value: '{"k":"a"}', headers: [['at', '12']] }, 'ok'],
+    [
+      'no time in a header',
+      { eventTime: inHeader },
+      { value: '{"k":"a"}', headers: [['At', '12']] },
+      'eventTimeMissing: $headers.at: the event time must not be null or absent, got nothing',
+    ],
+    [
+      'an odd time in a header',
+      { eventTime: inHeader },
+      { value: '{"k":"a"}', headers: [['at', 'noon']] },
+      'eventTimeType: $headers.at: the event time must be a number or the text of one, got noon',
+    ],
+    ['a header as key', { keyBy: ['$headers.t'] }, { value: '{"ts":1}', headers: [['t', 'é']] }, 'ok'],
+    ['an empty header as key', { keyBy: ['$headers.t'] }, { value: '{"ts":1}', headers: [['t', '']] }, 'ok'],
+    [
+      'a null header as key',
+      { keyBy: ['$headers.t'] },
+      { value: '{"ts":1}', headers: [['t', null]] },
+      'keyMissing: $headers.t: a key must not be null or absent, got null',
+    ],
+    [
+      'no header as key',
+      { keyBy: ['$headers.t'] },
+      { value: '{"ts":1}' },
+      'keyMissing: $headers.t: a key must not be null or absent, got nothing',
+    ],
+    [
+      'a header that is no text as key',
+      { keyBy: ['$headers.t'] },
+      { value: '{"ts":1}', headers: [['t', Uint8Array.of(0x61, 0xff)]] },
+      'keyType: $headers.t: a key must be text, a number, true or false, got a\ufffd',
+    ],
+    ['the partition as key', { keyBy: ['$partition'] }, { value: '{"ts":1}' }, 'ok'],
+    [
+      'no timestamp as event time',
+      { eventTime: { field: '$timestamp', unit: 'ms' } },
+      { value: '{"k":"a"}', timestampMs: -1 },
+      'eventTimeMissing: $timestamp: the event time must not be null or absent, got nothing',
+    ],
+    [
+      'no timestamp in a filter',
+      { where: '$timestamp >= 0' },
+      { value: '{"k":"a","ts":1}', timestampMs: -1 },
+      'filtered',
+    ],
+    [
+      'a filter on the envelope',
+      { where: '$key == "u" && $headers.t == "x" && $partition == 0' },
+      { key: 'u', value: '{"k":"a","ts":1}', headers: [['t', 'x']] },
+      'ok',
+    ],
+    [
+      'a filter on the envelope that leaves out',
+      { where: '$timestamp > 5' },
+      { value: '{"k":"a","ts":1}', timestampMs: 5 },
+      'filtered',
+    ],
+    ['a null key in a filter', { where: '$key == null' }, { value: '{"k":"a","ts":1}' }, 'ok'],
+    [
+      'a list as first',
+      { aggregates: { f: { first: { field: 'v' } } } },
+      { value: '{"k":"a","ts":1,"v":[1]}' },
+      'inputType: v: an aggregate input must be of a type that the aggregate takes, got a list',
+    ],
+    [
+      'an inexact number as first',
+      { aggregates: { f: { first: { field: 'v' } } } },
+      { value: '{"k":"a","ts":1,"v":9007199254740993}' },
+      'inputRange: v: an aggregate input must be a number within ±(2^53 − 1), got 9007199254740993',
+    ],
+    [
+      'a header that is no text as first',
+      { aggregates: { f: { first: { field: '$headers.t' } } } },
+      { value: '{"k":"a","ts":1}', headers: [['t', Uint8Array.of(0xff)]] },
+      'inputType: $headers.t: an aggregate input must be of a type that the aggregate takes, got \ufffd',
+    ],
+    [
+      'a bad input that a filter keeps out',
+      { aggregates: { s: { sum: { field: 'v' }, where: 't == "x"' } } },
+      { value: '{"k":"a","ts":1,"v":"bad","t":"y"}' },
+      'ok',
+    ],
+    [
+      'a bad input that a filter lets in',
+      { aggregates: { s: { sum: { field: 'v' }, where: 't == "x"' } } },
+      { value: '{"k":"a","ts":1,"v":"bad","t":"x"}' },
+      'inputType: v: an aggregate input must be of a type that the aggregate takes, got bad',
+    ],
+    ['an expression', { aggregates: price }, { value: '{"k":"a","ts":1,"p":2,"q":3}' }, 'ok'],
+    ['an expression over null', { aggregates: price }, { value: '{"k":"a","ts":1,"p":2,"q":null}' }, 'ok'],
+    ['an expression over nothing', { aggregates: price }, { value: '{"k":"a","ts":1}' }, 'ok'],
+    [
+      'an expression over text',
+      { aggregates: price },
+      { value: '{"k":"a","ts":1,"p":"2","q":3}' },
+      'inputType: p * q: an aggregate input must be of a type that the aggregate takes, got p = 2, q = 3',
+    ],
+    [
+      'an expression that grows too large',
+      { aggregates: price },
+      { value: '{"k":"a","ts":1,"p":9007199254740991,"q":3}' },
+      'inputRange: p * q: an aggregate input must be a number within ±(2^53 − 1), got 27021597764222972',
+    ],
+    [
+      'an expression that is not finite',
+      { aggregates: price },
+      { value: '{"k":"a","ts":1,"p":1e300,"q":1e300}' },
+      'inputRange: p * q: an aggregate input must be a number within ±(2^53 − 1), got Infinity',
+    ],
   ])('%s', (_, spec, sent, expected) => expect(readOne(spec, sent)).toBe(expected));
 
   test('a filter that cannot be evaluated is counted', () => {
@@ -139,5 +280,218 @@ describe('reading records', () => {
       [1, Number.NaN, Number.NaN],
       [1, 1, 0],
     ]);
+  });
+});
+
+/** The scalar that aggregate `i` got of the last record, as JSON. */
+function scalarOf(reader: RecordReader, i: number): unknown {
+  if (Number.isNaN(reader.inputs[i]!)) return null;
+  const start = reader.scalarStarts[i]!;
+  const end = reader.scalarEnds[i]!;
+  const to = Buffer.alloc(scalarJsonBound(end - start));
+  return JSON.parse(to.toString('utf8', 0, writeScalarJson(reader.scalarBytes, start, end, { to, at: 0 })));
+}
+
+function keyOf(plan: JobPlan, reader: RecordReader): unknown {
+  const writer = plan.newKeyWriter();
+  const to = Buffer.alloc(writer.maxBytes(reader.keyEnd) + 2);
+  return JSON.parse(`{${to.toString('utf8', 0, writer.writeFields(reader.keyBytes, 0, { to, at: 0 }))}}`);
+}
+
+describe('what a record has besides its value', () => {
+  test('is read like fields of the value, the last of several headers', () => {
+    const plan = planOf({
+      keyBy: ['$key', '$partition', '$headers.a.b', '$headers.t'],
+      aggregates: {
+        f: { first: { field: '$headers.t' } },
+        g: { last: { field: '$key' } },
+        h: { max: { field: '$timestamp' } },
+      },
+    });
+    const reader = plan.newReader(7);
+    const cursor = cursorOver([
+      {
+        key: 'u1',
+        value: '{"ts":1}',
+        timestampMs: 12,
+        headers: [
+          ['t', 'x'],
+          ['a.b', '1'],
+          ['t', 'y"'],
+        ],
+      },
+      {
+        key: '',
+        value: '{"ts":1}',
+        timestampMs: 13,
+        headers: [
+          ['a.b', '2'],
+          ['t', ''],
+        ],
+      },
+    ]);
+    const seen: unknown[] = [];
+    while (cursor.next()) {
+      expect(reader.read(cursor)).toBe(OK);
+      seen.push(keyOf(plan, reader), [scalarOf(reader, 0), scalarOf(reader, 1), reader.inputs[2]]);
+    }
+    expect(seen).toEqual([
+      { $key: 'u1', $partition: 7, '$headers.a.b': '1', '$headers.t': 'y"' },
+      ['y"', 'u1', 12],
+      { $key: '', $partition: 7, '$headers.a.b': '2', '$headers.t': '' },
+      ['', '', 13],
+    ]);
+  });
+
+  test('headers of one record do not leak into the next', () => {
+    const reader = planOf({ where: '$headers.t == "x"' }).newReader(0);
+    const value = '{"k":"a","ts":1}';
+    const cursor = cursorOver([{ value, headers: [['t', 'x']] }, { value }, { value, headers: [['u', 'x']] }]);
+    const outcomes: number[] = [];
+    while (cursor.next()) outcomes.push(reader.read(cursor));
+    expect([outcomes, reader.whereErrors]).toEqual([[OK, FILTERED, FILTERED], 2]);
+  });
+
+  test('headers that are none are an error of the log, not of the record', () => {
+    const reader = planOf({ where: '$headers.t == "x"' }).newReader(0);
+    const cursor = cursorOver([{ value: '{"k":"a","ts":1}', headers: [['t', 'x']] }]);
+    cursor.next();
+    const { buffer, headersStart, headersEnd } = cursor;
+    const view = (bytes: readonly number[], headerCount: number) => ({
+      ...cursorFields(cursor),
+      buffer: Buffer.concat([buffer.subarray(0, headersStart), Buffer.from(bytes)]),
+      headersEnd: headersStart + bytes.length,
+      headerCount,
+    });
+    const good = [...buffer.subarray(headersStart, headersEnd)];
+    expect(reader.read(view(good, 1))).toBe(OK);
+    for (const [bytes, count] of [
+      [good.slice(0, -1), 1],
+      [[...good, 0], 1],
+      [good, 2],
+      [[0x80, 0x80, 0x80, 0x80, 0x80, 0x80], 1],
+      [[0x01, 0x00], 1],
+    ] as const)
+      expect(() => reader.read(view(bytes, count))).toThrow(/the headers of the record at offset 0 cannot be decoded/);
+  });
+});
+
+function cursorFields({ offset, timestampMs, keyStart, keyEnd, valueStart, valueEnd, headersStart }: RecordView) {
+  return { offset, timestampMs, keyStart, keyEnd, valueStart, valueEnd, headersStart };
+}
+
+describe('inputs', () => {
+  /** By aggregate, in order of name: whether its filter lets the record in (null: cannot say), what it takes, and of what type. */
+  const AGGREGATES = {
+    a: { count: {}, where: 't == "x"' },
+    b: { count: { field: 'w' } },
+    c: { sum: { field: 'v' }, where: 't == "x"' },
+    d: { countDistinct: { field: 'w' }, where: 'b' },
+    e: { max: { of: 'v * 2 - 1' }, where: 'b' },
+    f: { first: { field: 'w' } },
+    g: { last: { field: 'w' }, where: 't == "x"' },
+    h: { count: { of: 'w' }, where: '!b' },
+    i: { avg: { of: 'v * 2 - 1' } },
+  };
+
+  interface Fields {
+    readonly t?: unknown;
+    readonly b?: unknown;
+    readonly v?: unknown;
+    readonly w?: unknown;
+  }
+
+  const BAD_TYPE = 'inputType';
+  const BAD_RANGE = 'inputRange';
+
+  function number(value: unknown): number | null | string {
+    if (value === undefined || value === null) return null;
+    if (typeof value !== 'number') return BAD_TYPE;
+    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : BAD_RANGE;
+  }
+
+  function scalar(value: unknown): { value: unknown } | null | string {
+    if (typeof value === 'object' && value !== null) return BAD_TYPE;
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return BAD_RANGE;
+    return value === undefined || value === null ? null : { value };
+  }
+
+  function presence(value: unknown): 1 | null | string {
+    if (typeof value === 'object' && value !== null) return BAD_TYPE;
+    return value === undefined || value === null ? null : 1;
+  }
+
+  function doubled(v: unknown): number | null | string {
+    if (v === undefined || v === null) return null;
+    return typeof v === 'number' ? number(v * 2 - 1) : BAD_TYPE;
+  }
+
+  /** By plain objects: the inputs, or why the record is bad. */
+  function oracle({ t, b, v, w }: Fields): unknown {
+    const isX = t === 'x';
+    const taken = [
+      isX ? 1 : null,
+      presence(w),
+      isX ? number(v) : null,
+      b === true ? scalar(w) : null,
+      b === true ? doubled(v) : null,
+      scalar(w),
+      isX ? scalar(w) : null,
+      // An expression that comes to a number is judged as one.
+      b === false ? (typeof scalar(w) === 'object' ? presence(w) : scalar(w)) : null,
+      doubled(v),
+    ];
+    return taken.find((one) => typeof one === 'string') ?? taken;
+  }
+
+  const value = fc.oneof(
+    fc.constant(undefined),
+    fc.constantFrom<unknown>(null, true, false, [], {}, 'x', 'é"\n', '', 9007199254740992, -9007199254740992, 0.5, -0),
+    fc.integer(),
+    fc.string({ unit: 'grapheme', maxLength: 60 }),
+  );
+
+  test('are those of a plain reading of the document', () => {
+    const reader = planOf({ aggregates: AGGREGATES }).newReader(0);
+    const names = Object.keys(AGGREGATES);
+    const overScalars = new Set(['d', 'f', 'g']);
+    const fields = fc.record(
+      {
+        t: fc.constantFrom<unknown>('x', 'y', 1, null),
+        b: fc.constantFrom<unknown>(true, false, null, 'x'),
+        v: value,
+        w: value,
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.array(fields, { minLength: 1, maxLength: 10 }), (records) => {
+        const cursor = cursorOver(records.map((record) => ({ value: JSON.stringify({ k: 'a', ts: 1, ...record }) })));
+        for (const record of records) {
+          cursor.next();
+          const outcome = reader.read(cursor);
+          const read = () =>
+            names.map((name, i) => {
+              const input = reader.inputs[i]!;
+              if (Number.isNaN(input)) return null;
+              return overScalars.has(name) ? { value: scalarOf(reader, i) } : input;
+            });
+          const plain = oracle(JSON.parse(JSON.stringify(record)) as Fields);
+          expect(outcome === OK ? read() : reader.badReason).toEqual(plain);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a filter that several aggregates share is evaluated once, and counted once when it cannot be', () => {
+    const reader = planOf({ aggregates: AGGREGATES }).newReader(0);
+    const cursor = cursorOver([{ value: '{"k":"a","ts":1,"b":true}' }, { value: '{"k":"a","ts":1,"t":"x","b":true}' }]);
+    const errors: number[] = [];
+    while (cursor.next()) {
+      reader.read(cursor);
+      errors.push(reader.whereErrors);
+    }
+    expect(errors).toEqual([1, 1]);
   });
 });
