@@ -1,7 +1,7 @@
 // The rows of sessions: a table in which a key may have several rows. The newest one is found by its key, the older ones hang on it
 // in a chain. Rows are in the order in which they were added; those that are gone stay behind as gaps until `compact`.
 import { KeyTable, type TableLayout } from '../../state/index.ts';
-import { keepRows } from './keep-rows.ts';
+import { keepRows, RowRuns } from './keep-rows.ts';
 import type { SessionColumns } from './layouts.ts';
 
 const NOBODY = -1;
@@ -83,26 +83,23 @@ export class SessionTable {
 
   /** Moves what is left together, in order, and returns the new row of every old one, −1 for those that were gone. */
   compact(): Int32Array {
-    const { table, older } = this;
-    const rowOf = new Int32Array(table.rowCount).fill(NOBODY);
-    const rows = new Int32Array(this.openRows);
-    let count = 0;
-    for (let row = 0; row < table.rowCount; row++) {
-      if (this.isGone(row)) continue;
-      rowOf[row] = count;
-      rows[count++] = row;
+    const { table, ends } = this;
+    const rowOf = new Int32Array(table.rowCount);
+    const runs = new RowRuns();
+    for (let row = 0; row < rowOf.length; row++) {
+      if (Number.isNaN(ends[row]!)) rowOf[row] = NOBODY;
+      else {
+        rowOf[row] = runs.rowCount;
+        runs.add(row);
+      }
     }
-    const links = new Int32Array(older.length === 0 ? 0 : count);
-    let hasLinks = false;
-    for (let i = 0; i < links.length; i++) {
-      const next = this.firstOpen(this.olderThan(rows[i]!));
-      if (next < 0) continue;
-      links[i] = rowOf[next]! + 1;
-      hasLinks = true;
+    const links = this.linksAfter(rowOf);
+    const kept = table.columns.map((_, index) => index !== this.at.older);
+    this.use(keepRows(table, runs, kept));
+    if (links !== null) {
+      this.older = this.table.materialize(this.at.older);
+      for (const [row, link] of links) this.older[row] = link;
     }
-    const kept = table.columns.map((column, index) => index !== this.at.older || hasLinks);
-    this.use(keepRows(table, rows, kept));
-    if (hasLinks) this.older.set(links);
     return rowOf;
   }
 
@@ -113,6 +110,18 @@ export class SessionTable {
     this.ends = table.columns[this.at.end]!;
     this.older = table.columns[this.at.older]!;
     this.goneRows = 0;
+  }
+
+  /** New rows with an older session of their key, and their links; null when no key has two. */
+  private linksAfter(rowOf: Int32Array): Map<number, number> | null {
+    const { older } = this;
+    const links = new Map<number, number>();
+    for (let row = 0; row < rowOf.length && row < older.length; row++) {
+      if (older[row] === 0 || rowOf[row]! < 0) continue;
+      const next = this.firstOpen(this.olderThan(row));
+      if (next >= 0) links.set(rowOf[row]!, rowOf[next]! + 1);
+    }
+    return links.size === 0 ? null : links;
   }
 
   private firstOpen(from: number): number {
