@@ -11,8 +11,8 @@ import {
   outcomes,
   SWAPPED,
 } from './field-comparison.ts';
-import { type Condition, FAILED, MISSING, NO, YES } from './outcome.ts';
-import { equal, Fault, order } from './values.ts';
+import { type Condition, FAILED, NO, YES } from './outcome.ts';
+import { equal, Fault, faultCode, order } from './values.ts';
 
 export function comparison(expression: ExpressionOf<'compare'>, compiler: Compiler): Condition {
   const { operator, left, right } = expression;
@@ -43,15 +43,17 @@ interface Sides {
 }
 
 function compareNumbers(operator: ComparisonOperator, { left, right }: Sides, compiler: Compiler): Condition {
-  const leftOf = compiler.number(left);
-  const rightOf = compiler.number(right);
+  const x = compiler.number(left);
+  const y = compiler.number(right);
   const table = outcomes(operator);
-  const { run } = compiler;
   return (buffer) => {
-    const x = leftOf(buffer);
-    const y = rightOf(buffer);
-    if (run.fault !== 0) return run.take();
-    return table[x < y ? 0 : x > y ? 2 : x === y ? 1 : NO_ORDER]!;
+    const code = x.load(buffer);
+    if (code !== 0) return code;
+    const other = y.load(buffer);
+    if (other !== 0) return other;
+    const one = x.values[x.at]!;
+    const two = y.values[y.at]!;
+    return table[one < two ? 0 : one > two ? 2 : one === two ? 1 : NO_ORDER]!;
   };
 }
 
@@ -62,9 +64,9 @@ function compareValues(operator: ComparisonOperator, { left, right }: Sides, com
   const equality = isEquality(operator);
   return (buffer) => {
     const x = leftOf(buffer);
-    if (x instanceof Fault) return x.code === MISSING ? missing : FAILED;
+    if (x instanceof Fault) return faultCode(x, missing);
     const y = rightOf(buffer);
-    if (y instanceof Fault) return y.code === MISSING ? missing : FAILED;
+    if (y instanceof Fault) return faultCode(y, missing);
     if (equality) {
       const same = equal(x, y);
       return same === null ? FAILED : same === (operator === '==') ? YES : NO;
@@ -76,9 +78,12 @@ function compareValues(operator: ComparisonOperator, { left, right }: Sides, com
   };
 }
 
-/** Slots that make a side a number whenever all of them are numbers; null when that depends on more. */
+/**
+ * Slots that make a side a number whenever all of them are numbers; null when that depends on more. Only sums of fields and literals:
+ * such a side is compiled twice, which what is nested in itself must not be.
+ */
 function whatMustBeNumbers(side: Expression, compiler: Compiler): number[] | null {
-  if (side.type.kind === 'number') return [];
+  if (side.kind === 'literal') return side.type.kind === 'number' ? [] : null;
   if (side.kind === 'field') return [compiler.slot(side.path)];
   if (side.kind !== 'arithmetic') return null;
   const [left, right] = [whatMustBeNumbers(side.left, compiler), whatMustBeNumbers(side.right, compiler)];

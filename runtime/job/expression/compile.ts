@@ -1,7 +1,7 @@
 // Expressions compiled to closures over the slots of a record's fields. Parts that no record changes are evaluated once.
 import { type Expression, partsOf } from '../../../crds/index.ts';
 import type { FieldSlots } from '../field-slots.ts';
-import { type Cell, type Compiler, type NumberOf, Run, type ValueOf } from './compiler.ts';
+import { type Cell, type Compiler, type NumberPart, type ValueOf } from './compiler.ts';
 import { condition, constant } from './condition.ts';
 import { number } from './number.ts';
 import { type Condition, FAILED, MISSING } from './outcome.ts';
@@ -11,18 +11,17 @@ import { value } from './value.ts';
 
 /** A filter, from `parseExpression(text, 'condition')`; the slots must have all of its fields. One record at a time. */
 export function compileCondition(expression: Expression, slots: FieldSlots): Condition {
-  return newCompiler({ slots, run: new Run(), missing: FAILED, variables: new Map() }).condition(expression);
+  return newCompiler({ slots, missing: FAILED, variables: new Map() }).condition(expression);
 }
 
 /** The input of an aggregate, from `parseExpression(text, 'number' | 'scalar')`; the slots must have all of its fields. */
 export function compileValue(expression: Expression, slots: FieldSlots): ValueReader {
-  const compiler = newCompiler({ slots, run: new Run(), missing: MISSING, variables: new Map() });
+  const compiler = newCompiler({ slots, missing: MISSING, variables: new Map() });
   return readerOf(expression, compiler);
 }
 
 interface Parts {
   readonly slots: FieldSlots;
-  readonly run: Run;
   readonly missing: number;
   readonly variables: ReadonlyMap<string, Cell>;
 }
@@ -30,10 +29,9 @@ interface Parts {
 const NO_RECORD = Buffer.alloc(0);
 
 function newCompiler(parts: Parts): Compiler {
-  const { slots, run, missing, variables } = parts;
+  const { slots, missing, variables } = parts;
   const compiler: Compiler = {
     slots,
-    run,
     missing,
     condition: (expression) => {
       const compiled = condition(expression, compiler);
@@ -41,7 +39,7 @@ function newCompiler(parts: Parts): Compiler {
     },
     number: (expression) => {
       const compiled = number(expression, compiler);
-      return isConstant(expression) ? constantNumber(compiled, run) : compiled;
+      return isConstant(expression) ? constantNumber(compiled) : compiled;
     },
     value: (expression) => {
       const compiled = value(expression, compiler);
@@ -67,10 +65,9 @@ function isConstant(expression: Expression): boolean {
   return kind !== 'field' && kind !== 'hasField' && kind !== 'variable' && partsOf(expression).every(isConstant);
 }
 
-function constantNumber(compiled: NumberOf, run: Run): NumberOf {
-  const found = compiled(NO_RECORD);
-  const fault = run.take();
-  return fault === 0 ? () => found : () => run.fail(fault);
+function constantNumber({ load, values, at }: NumberPart): NumberPart {
+  const code = load(NO_RECORD);
+  return { load: () => code, values: Float64Array.of(values[at]!), at: 0 };
 }
 
 function constantValue(compiled: ValueOf): ValueOf {

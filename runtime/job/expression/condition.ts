@@ -8,7 +8,7 @@ import { fieldIn } from './field-comparison.ts';
 import { type Condition, FAILED, MISSING, NO, YES } from './outcome.ts';
 import { quantifier } from './macros.ts';
 import { textCondition } from './text-condition.ts';
-import { equal, Fault, hasKey, isList, isMap, type Value } from './values.ts';
+import { equal, Fault, faultCode, hasKey, isList, isMap, type Value } from './values.ts';
 
 export function condition(expression: Expression, compiler: Compiler): Condition {
   switch (expression.kind) {
@@ -77,9 +77,7 @@ export function constant(outcome: number): Condition {
 
 /** What a value is as a condition. */
 export function truthOf(value: Value, missing: number): number {
-  if (typeof value === 'boolean') return value ? YES : NO;
-  if (value instanceof Fault) return value.code === MISSING ? missing : FAILED;
-  return value === null ? missing : FAILED;
+  return typeof value === 'boolean' ? (value ? YES : NO) : faultCode(value, missing);
 }
 
 function truth(compiler: Compiler, expression: Expression): Condition {
@@ -129,7 +127,7 @@ function has({ operand, name }: ExpressionOf<'has'>, compiler: Compiler): Condit
   return (buffer) => {
     const map = value(buffer);
     if (isMap(map)) return hasKey(map, name) ? YES : NO;
-    return truthOf(map, missing) === missing ? missing : FAILED;
+    return faultCode(map, missing);
   };
 }
 
@@ -143,7 +141,7 @@ function membership(expression: ExpressionOf<'in'>, compiler: Compiler): Conditi
   const { missing } = compiler;
   return (buffer) => {
     const one = itemOf(buffer);
-    if (one instanceof Fault) return truthOf(one, missing);
+    if (one instanceof Fault) return faultCode(one, missing);
     const all = listOf(buffer);
     if (isList(all)) {
       for (const other of all) {
@@ -153,18 +151,19 @@ function membership(expression: ExpressionOf<'in'>, compiler: Compiler): Conditi
       return NO;
     }
     if (isMap(all)) return hasKey(all, one) ? YES : NO;
-    return truthOf(all, missing) === missing ? missing : FAILED;
+    return faultCode(all, missing);
   };
 }
 
 function numberIn(item: Expression, scalars: readonly Scalar[], compiler: Compiler): Condition {
   const number = compiler.number(item);
-  const { run } = compiler;
   const list = Float64Array.from(scalars.filter((value) => typeof value === 'number'));
   return (buffer) => {
-    const value = number(buffer);
-    if (run.fault !== 0) return run.take();
-    return list.indexOf(value) >= 0 ? YES : NO;
+    const code = number.load(buffer);
+    if (code !== 0) return code;
+    const value = number.values[number.at]!;
+    for (let i = 0; i < list.length; i++) if (list[i] === value) return YES;
+    return NO;
   };
 }
 

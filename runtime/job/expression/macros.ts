@@ -2,7 +2,18 @@
 import type { ExpressionOf } from '../../../crds/index.ts';
 import type { Cell, Compiler, ValueOf } from './compiler.ts';
 import { type Condition, FAILED, MISSING, NO, YES } from './outcome.ts';
-import { ABSENCE, FAILURE, Fault, faultOf, isList, isMap, keysOf, type Value, type ValueList } from './values.ts';
+import {
+  ABSENCE,
+  FAILURE,
+  Fault,
+  faultCode,
+  faultOf,
+  isList,
+  isMap,
+  keysOf,
+  type Value,
+  type ValueList,
+} from './values.ts';
 
 interface Loop {
   /** The items, or why there are none. */
@@ -30,11 +41,10 @@ export function quantifier(expression: ExpressionOf<'macro'>, compiler: Compiler
   const { items, cell, inner } = loop(expression, compiler);
   const holds = inner.condition(expression.body);
   const { missing } = compiler;
-  const codeOf = (fault: Fault): number => (fault.code === MISSING ? missing : FAILED);
   if (expression.name === 'exists_one') {
     return (buffer) => {
       const all = items(buffer);
-      if (all instanceof Fault) return codeOf(all);
+      if (all instanceof Fault) return faultCode(all, missing);
       let count = 0;
       for (const item of all) {
         cell.value = item;
@@ -48,7 +58,7 @@ export function quantifier(expression: ExpressionOf<'macro'>, compiler: Compiler
   const decides = expression.name === 'all' ? NO : YES;
   return (buffer) => {
     const all = items(buffer);
-    if (all instanceof Fault) return codeOf(all);
+    if (all instanceof Fault) return faultCode(all, missing);
     let result = YES - decides;
     for (const item of all) {
       cell.value = item;

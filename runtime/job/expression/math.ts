@@ -1,14 +1,14 @@
 // The math of expressions that is more than an operator.
 
 /** Half away from zero, as in CEL; JavaScript rounds half up. */
-function round(value: number): number {
+export function round(value: number): number {
   const rounded = Math.round(Math.abs(value));
   // From 2^52 on every double is an integer, and adding a half would move it.
   const magnitude = Math.abs(value) >= 2 ** 52 ? Math.abs(value) : rounded;
   return value < 0 ? 0 - magnitude : magnitude;
 }
 
-/** Functions of one number. All of them give NaN for NaN, which a fault relies on. */
+/** Functions of one number. */
 export const MATH: ReadonlyMap<string, (value: number) => number> = new Map([
   ['math.abs', Math.abs],
   ['math.ceil', Math.ceil],

@@ -1,14 +1,13 @@
-// Expressions that are numbers: plain doubles handed from closure to closure. A fault makes NaN, which arithmetic carries on by itself;
-// what kind of fault it was stands in `Run`.
-import type { ArithmeticOperator, Expression, ExpressionOf } from '../../../crds/index.ts';
+// Expressions that are numbers, without an object for any of them.
+import type { Expression, ExpressionOf } from '../../../crds/index.ts';
 import { ARRAY, NULL, NUMBER, STRING } from '../json-scanner.ts';
-import type { Compiler, NumberOf } from './compiler.ts';
-import { MATH, roundToInteger } from './math.ts';
-import { FAILED, MISSING, NO, YES } from './outcome.ts';
+import { arithmetic, integerOf, least, mathOf } from './arithmetic.ts';
+import type { Compiler, NumberPart } from './compiler.ts';
+import { FAILED, NO, YES } from './outcome.ts';
 import { TextField } from './text-field.ts';
-import { Fault } from './values.ts';
+import { faultCode } from './values.ts';
 
-export function number(expression: Expression, compiler: Compiler): NumberOf {
+export function number(expression: Expression, compiler: Compiler): NumberPart {
   switch (expression.kind) {
     case 'literal':
       return literal(expression, compiler);
@@ -19,20 +18,12 @@ export function number(expression: Expression, compiler: Compiler): NumberOf {
     case 'negate': {
       const operand = compiler.number(expression.operand);
       // A zero stays the zero that JSON has.
-      return (buffer) => 0 - operand(buffer);
+      return arithmetic('-', { load: () => 0, values: new Float64Array(1), at: 0 }, operand);
     }
     case 'arithmetic':
       return arithmetic(expression.operator, compiler.number(expression.left), compiler.number(expression.right));
-    case 'conditional': {
-      const chooses = compiler.condition(expression.condition);
-      const yes = compiler.number(expression.yes);
-      const no = compiler.number(expression.no);
-      const { run } = compiler;
-      return (buffer) => {
-        const choice = chooses(buffer);
-        return choice === YES ? yes(buffer) : choice === NO ? no(buffer) : run.fail(choice);
-      };
-    }
+    case 'conditional':
+      return conditional(expression, compiler);
     case 'call':
       return call(expression, compiler);
     case 'variable':
@@ -54,104 +45,116 @@ export function number(expression: Expression, compiler: Compiler): NumberOf {
   }
 }
 
-function literal({ value }: ExpressionOf<'literal'>, { run, missing }: Compiler): NumberOf {
-  if (typeof value === 'number') return () => value;
-  const code = value === null ? missing : FAILED;
-  return () => run.fail(code);
+function literal({ value }: ExpressionOf<'literal'>, { missing }: Compiler): NumberPart {
+  const code = typeof value === 'number' ? 0 : value === null ? missing : FAILED;
+  return { load: () => code, values: Float64Array.of(Number(value)), at: 0 };
 }
 
-function numberValue(expression: Expression, compiler: Compiler): NumberOf {
-  const value = compiler.value(expression);
-  const { run, missing } = compiler;
-  return (buffer) => {
-    const found = value(buffer);
-    if (typeof found === 'number') return found;
-    if (found instanceof Fault) return run.fail(found.code === MISSING ? missing : FAILED);
-    return run.fail(found === null ? missing : FAILED);
-  };
-}
-
-function fieldNumber(path: string, compiler: Compiler): NumberOf {
+/** A number where it lies. */
+function fieldNumber(path: string, compiler: Compiler): NumberPart {
   const { types, numbers } = compiler.slots;
   const field = compiler.slot(path);
-  const { run, missing } = compiler;
-  return () => {
-    const type = types[field]!;
-    return type === NUMBER ? numbers[field]! : run.fail(type <= NULL ? missing : FAILED);
+  const { missing } = compiler;
+  return {
+    load: () => {
+      const type = types[field]!;
+      return type === NUMBER ? 0 : type <= NULL ? missing : FAILED;
+    },
+    values: numbers,
+    at: field,
   };
 }
 
-function arithmetic(operator: ArithmeticOperator, left: NumberOf, right: NumberOf): NumberOf {
-  switch (operator) {
-    case '+':
-      return (buffer) => left(buffer) + right(buffer);
-    case '-':
-      return (buffer) => left(buffer) - right(buffer);
-    case '*':
-      return (buffer) => left(buffer) * right(buffer);
-    case '/':
-      return (buffer) => left(buffer) / right(buffer);
-    case '%':
-      return (buffer) => left(buffer) % right(buffer);
-    default:
-      return operator satisfies never;
-  }
+function numberValue(expression: Expression, compiler: Compiler): NumberPart {
+  const value = compiler.value(expression);
+  const { missing } = compiler;
+  const values = new Float64Array(1);
+  return {
+    load: (buffer) => {
+      const found = value(buffer);
+      if (typeof found !== 'number') return faultCode(found, missing);
+      values[0] = found;
+      return 0;
+    },
+    values,
+    at: 0,
+  };
 }
 
-function call(expression: ExpressionOf<'call'>, compiler: Compiler): NumberOf {
+function conditional({ condition, yes, no }: ExpressionOf<'conditional'>, compiler: Compiler): NumberPart {
+  const chooses = compiler.condition(condition);
+  const [one, other] = [compiler.number(yes), compiler.number(no)];
+  const values = new Float64Array(1);
+  return {
+    load: (buffer) => {
+      const choice = chooses(buffer);
+      if (choice !== YES && choice !== NO) return choice;
+      const chosen = choice === YES ? one : other;
+      const code = chosen.load(buffer);
+      values[0] = chosen.values[chosen.at]!;
+      return code;
+    },
+    values,
+    at: 0,
+  };
+}
+
+function call(expression: ExpressionOf<'call'>, compiler: Compiler): NumberPart {
   const { name, args } = expression;
-  const [first, ...more] = args;
+  const [first] = args;
   if (first === undefined) return numberValue(expression, compiler);
   if (name === 'size' && first.kind === 'field') return sizeOfField(expression, first.path, compiler);
-  const unary = MATH.get(name);
-  if (unary !== undefined) {
-    const operand = compiler.number(first);
-    return (buffer) => unary(operand(buffer));
-  }
   if (name === 'int') return integer(expression, first, compiler);
-  if ((name === 'math.greatest' || name === 'math.least') && more.length > 0) {
-    const choose = name === 'math.greatest' ? Math.max : Math.min;
+  const math = mathOf(name, () => compiler.number(first));
+  if (math !== null) return math;
+  if ((name === 'math.greatest' || name === 'math.least') && args.length > 1) {
     return args
       .map((argument) => compiler.number(argument))
-      .reduce<NumberOf>(
-        (chosen, next) => (buffer) => choose(chosen(buffer), next(buffer)),
-        name === 'math.greatest' ? () => Number.NEGATIVE_INFINITY : () => Number.POSITIVE_INFINITY,
-      );
+      .reduce((chosen, next) => least(name === 'math.least', chosen, next));
   }
   return numberValue(expression, compiler);
 }
 
-/** `int(x)`: without an object when x is a number. */
-function integer(expression: Expression, argument: Expression, compiler: Compiler): NumberOf {
-  const { run } = compiler;
-  const exact = (value: number): number => {
-    const whole = roundToInteger(value);
-    return Number.isNaN(whole) ? run.fail(FAILED) : whole;
-  };
-  if (argument.type.kind === 'number') {
-    const operand = compiler.number(argument);
-    return (buffer) => exact(operand(buffer));
-  }
+/** `int(x)`: a text is read the long way. */
+function integer(expression: Expression, argument: Expression, compiler: Compiler): NumberPart {
+  if (argument.type.kind === 'number') return integerOf(compiler.number(argument));
   const other = numberValue(expression, compiler);
   if (argument.kind !== 'field') return other;
-  const { types, numbers } = compiler.slots;
+  const direct = integerOf(compiler.number(argument));
+  const { types } = compiler.slots;
   const field = compiler.slot(argument.path);
-  return (buffer) => (types[field] === NUMBER ? exact(numbers[field]!) : other(buffer));
+  const values = new Float64Array(1);
+  return {
+    load: (buffer) => {
+      const chosen = types[field] === NUMBER ? direct : other;
+      const code = chosen.load(buffer);
+      values[0] = chosen.values[chosen.at]!;
+      return code;
+    },
+    values,
+    at: 0,
+  };
 }
 
-function sizeOfField(expression: Expression, path: string, compiler: Compiler): NumberOf {
+function sizeOfField(expression: Expression, path: string, compiler: Compiler): NumberPart {
   const { types } = compiler.slots;
   const field = compiler.slot(path);
   const text = new TextField(compiler.slots, field);
   const whole = numberValue(expression, compiler);
-  const { run, missing } = compiler;
-  return (buffer) => {
-    const type = types[field]!;
-    if (type === STRING) {
-      text.load(buffer);
-      return text.size();
-    }
-    if (type > STRING && type <= ARRAY) return whole(buffer);
-    return run.fail(type <= NULL ? missing : FAILED);
+  const { missing } = compiler;
+  const { values } = whole;
+  return {
+    load: (buffer) => {
+      const type = types[field]!;
+      if (type === STRING) {
+        text.load(buffer);
+        values[0] = text.size();
+        return 0;
+      }
+      if (type > STRING && type <= ARRAY) return whole.load(buffer);
+      return type <= NULL ? missing : FAILED;
+    },
+    values,
+    at: 0,
   };
 }

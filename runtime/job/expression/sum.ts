@@ -20,7 +20,7 @@ export function sum({ operator, left, right }: ExpressionOf<'arithmetic'>, compi
   };
 }
 
-function add(a: Value, b: Value): Value {
+export function add(a: Value, b: Value): Value {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   if (typeof a === 'string' && typeof b === 'string') return textWithin(a.length + b.length, () => a + b);
   if (isList(a) && isList(b)) return a.length + b.length > MAX_ITEMS ? FAILURE : [...a, ...b];
@@ -30,7 +30,7 @@ function add(a: Value, b: Value): Value {
   return a === null ? faultOf(a) : faultOf(b);
 }
 
-function difference(a: Value, b: Value): Value {
+export function difference(a: Value, b: Value): Value {
   if (a instanceof Timestamp && b instanceof Timestamp) return new Duration(a.ms - b.ms);
   if (a instanceof Timestamp && b instanceof Duration) return timestamp(a.ms - b.ms);
   if (a instanceof Duration && b instanceof Duration) return new Duration(a.ms - b.ms);

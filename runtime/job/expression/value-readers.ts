@@ -2,7 +2,7 @@
 import type { Expression } from '../../../crds/index.ts';
 import { FALSE, NULL, NUMBER, STRING, TRUE } from '../json-scanner.ts';
 import type { FieldSlots } from '../field-slots.ts';
-import type { Compiler, NumberOf, Run, ValueOf } from './compiler.ts';
+import type { Compiler, NumberPart, ValueOf } from './compiler.ts';
 import {
   type Condition,
   MISSING,
@@ -21,7 +21,7 @@ import { writeText } from './write-text.ts';
 
 /** The compiler must tell what is missing apart. */
 export function readerOf(expression: Expression, compiler: Compiler): ValueReader {
-  if (expression.type.kind === 'number') return new NumberReader(compiler.number(expression), compiler.run);
+  if (expression.type.kind === 'number') return new NumberReader(compiler.number(expression));
   if (expression.type.kind === 'boolean') return new BooleanReader(compiler.condition(expression));
   if (expression.kind === 'field') return new FieldReader(compiler.slots, compiler.slot(expression.path));
   return new GeneralReader(compiler.value(expression));
@@ -35,19 +35,18 @@ class NumberReader implements ValueReader {
   readonly bytes = NO_TEXT;
   readonly start = 0;
   readonly end = 0;
-  private readonly compute: NumberOf;
-  private readonly run: Run;
+  private readonly part: NumberPart;
 
-  constructor(compute: NumberOf, run: Run) {
-    this.compute = compute;
-    this.run = run;
+  constructor(part: NumberPart) {
+    this.part = part;
   }
 
   read(buffer: Buffer): number {
-    const value = this.compute(buffer);
-    if (this.run.fault !== 0) return this.run.take() === MISSING ? VALUE_NULL : VALUE_ERROR;
+    const { part } = this;
+    const code = part.load(buffer);
+    if (code !== 0) return code === MISSING ? VALUE_NULL : VALUE_ERROR;
     // −0 counts as 0.
-    this.number = value + 0;
+    this.number = part.values[part.at]! + 0;
     return VALUE_NUMBER;
   }
 }

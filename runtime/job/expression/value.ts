@@ -79,11 +79,10 @@ function conditionValue(expression: Expression, compiler: Compiler): ValueOf {
 }
 
 function numberValue(expression: Expression, compiler: Compiler): ValueOf {
-  const number = compiler.number(expression);
-  const { run } = compiler;
+  const { load, values, at } = compiler.number(expression);
   return (buffer) => {
-    const found = number(buffer);
-    return run.fault === 0 ? found : run.take() === MISSING ? ABSENCE : FAILURE;
+    const code = load(buffer);
+    return code === 0 ? values[at]! : code === MISSING ? ABSENCE : FAILURE;
   };
 }
 

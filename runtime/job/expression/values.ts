@@ -82,6 +82,11 @@ export function faultOf(value: Value): Fault {
   return value instanceof Fault ? value : value === null ? ABSENCE : FAILURE;
 }
 
+/** Why a value is not what is needed: `missing` for what is null or absent, else `FAILED`. */
+export function faultCode(value: Value, missing: number): number {
+  return faultOf(value).code === MISSING ? missing : FAILED;
+}
+
 /** Whether two values are equal, of different types never; null: too deep to tell. */
 export function equal(one: Value, other: Value, depth = 0): boolean | null {
   if (one === other) return true;

@@ -1,14 +1,5 @@
 // Slots of a record that a test writes as JSON: filled from JSON.parse, without the scanner, so that the two can be told apart.
-import {
-  ABSENT,
-  ARRAY,
-  FALSE,
-  NULL,
-  NUMBER,
-  OBJECT,
-  STRING,
-  TRUE,
-} from '../../json-scanner.ts';
+import { ABSENT, ARRAY, FALSE, NULL, NUMBER, OBJECT, STRING, TRUE } from '../../json-scanner.ts';
 import type { FieldSlots } from '../../field-slots.ts';
 
 export interface TestRecord {
@@ -36,7 +27,11 @@ export function fillSlots(
   const chunks: Buffer[] = [Buffer.from('before')];
   let length = 6;
   for (const [slot, path] of paths.entries()) {
-    const value = path.startsWith('$') ? (Object.hasOwn(besides, path) ? besides[path] : undefined) : valueAt(root, path);
+    const value = path.startsWith('$')
+      ? Object.hasOwn(besides, path)
+        ? besides[path]
+        : undefined
+      : valueAt(root, path);
     slots.types[slot] = typeOf(value);
     if (typeof value === 'number') slots.numbers[slot] = value;
     const whole = JSON.stringify(value) ?? '';
@@ -58,7 +53,8 @@ export function fillSlots(
 function valueAt(root: unknown, path: string): unknown {
   let value = root;
   for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined;
     value = (value as Record<string, unknown>)[name];
   }
   return value;
@@ -74,5 +70,8 @@ function typeOf(value: unknown): number {
 }
 
 function escaped(text: string): string {
-  return Array.from({ length: text.length }, (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join('');
+  return Array.from(
+    { length: text.length },
+    (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
 }
