@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { ResolvedEmit } from '../../crds/index.ts';
 import { AggregateSet } from '../aggregate/index.ts';
 import { ScalarWriter } from '../scalar/index.ts';
-import { decodeTable, encodeTable, KeyTable, type TableLayout } from '../state/index.ts';
+import { decodeTable, encodeTable, KeyTable, KeyTablePool, type TableLayout } from '../state/index.ts';
 import { createWindows, type TaskWindows } from './create-windows.ts';
 import type { KeyedInput, PartialRows } from './keyed-input.ts';
 import { type NaiveOptions, type NaiveRecord, type NaiveRow, NaiveWindows } from './naive-windows.cases.ts';
 import { createPaneLayout, type PaneWindow } from './pane-layout.ts';
-import { tracksChanges } from './pane-windows.ts';
+import { PaneWindows, tracksChanges } from './pane-windows.ts';
+import type { MergeTuning } from './window-merger.ts';
 import { LATE, PARTLY_LATE, type PanedWindows, TAKEN, type WindowRows } from './windows.ts';
 
 const newAggregates = (): AggregateSet =>
@@ -75,13 +76,15 @@ class Pair {
   readonly naive: NaiveWindows;
   readonly emitted: string[] = [];
   private readonly options: NaiveOptions;
+  private readonly tuning: MergeTuning | null;
   private aggregates = newAggregates();
   private windows: PanedWindows;
   private checked = 0;
   private watermarkMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: NaiveOptions) {
+  constructor(options: NaiveOptions, tuning: MergeTuning | null = null) {
     this.options = options;
+    this.tuning = tuning;
     this.naive = new NaiveWindows(options);
     this.windows = this.newWindows();
   }
@@ -158,11 +161,19 @@ class Pair {
 
   private newWindows(): PanedWindows {
     this.aggregates = newAggregates();
-    const windows: TaskWindows = createWindows({
-      ...this.options,
-      aggregates: this.aggregates,
-      layout: layoutOf(this.options),
-    });
+    const { aggregates, tuning } = this;
+    const layout = layoutOf(this.options);
+    if (tuning !== null) {
+      const pool = new KeyTablePool(layout);
+      return new PaneWindows({
+        ...this.options,
+        layout: createPaneLayout(this.options.window),
+        aggregates,
+        pool,
+        tuning,
+      });
+    }
+    const windows: TaskWindows = createWindows({ ...this.options, aggregates, layout });
     if (windows.kind !== 'panes') throw new Error('these are no sessions');
     return windows;
   }
@@ -229,6 +240,12 @@ describe('windows of panes do what the rules say, record by record, in one order
     }
 });
 
+const tunings: readonly MergeTuning[] = [
+  { maxEnds: 32, minRepeats: 0 },
+  { maxEnds: 3, minRepeats: 0 },
+  { maxEnds: 32, minRepeats: 2 },
+];
+
 describe('long runs in order, where windows come from running aggregates', () => {
   test.each([
     ['four panes per window', { kind: 'sliding', sizeMs: 12, slideMs: 3, offsetMs: 1 }],
@@ -243,8 +260,9 @@ describe('long runs in order, where windows come from running aggregates', () =>
         }),
         fc.constantFrom(0, 0, 4),
         fc.integer({ min: 20, max: 100 }),
-        (items, allowedLatenessMs, restoreAt) => {
-          const pair = new Pair({ window, allowedLatenessMs, emit: { mode: 'close' } });
+        fc.constantFrom(...tunings),
+        (items, allowedLatenessMs, restoreAt, tuning) => {
+          const pair = new Pair({ window, allowedLatenessMs, emit: { mode: 'close' } }, tuning);
           let nowMs = -50;
           for (const [index, { key, riseMs, behindMs }] of items.entries()) {
             nowMs += riseMs;
@@ -277,7 +295,7 @@ test('the last digits of floating-point sums do not depend on restores', () => {
       fc.array(fc.nat({ max: 79 })),
       (items, restoresAt) => {
         const run = (restores: readonly number[]): string[] => {
-          const pair = new Pair(options);
+          const pair = new Pair(options, tunings[0]);
           for (const [index, { key, value }] of items.entries()) {
             if (restores.includes(index)) pair.restore();
             pair.addUnjudged({ key, timeMs: index - (index % 7 === 0 ? 3 : 0), value });

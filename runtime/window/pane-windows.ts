@@ -10,7 +10,7 @@ import { Pane } from './pane.ts';
 import type { PaneLayout, WindowBounds } from './pane-layout.ts';
 import { PaneList } from './pane-list.ts';
 import { PartialsMerger } from './partials-merger.ts';
-import { WindowMerger } from './window-merger.ts';
+import { type MergeTuning, WindowMerger } from './window-merger.ts';
 import {
   type EmitRows,
   type FiredWindow,
@@ -28,6 +28,7 @@ export interface PaneWindowsOptions {
   readonly aggregates: AggregateSet;
   /** Where tables come from; rows need epochs when `tracksChanges` says so. */
   readonly pool: KeyTablePool;
+  readonly tuning?: MergeTuning;
 }
 
 /** Whether rows have to know when they changed. */
@@ -71,7 +72,7 @@ export class PaneWindows implements PanedWindows {
     this.aggregates = aggregates;
     this.pool = pool;
     this.partials = new PartialsMerger(aggregates);
-    this.merger = new WindowMerger({ layout, aggregates, pool });
+    this.merger = new WindowMerger({ layout, aggregates, pool, tuning: options.tuning });
     this.changes = new ChangeMerger(aggregates, pool);
   }
 
