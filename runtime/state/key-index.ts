@@ -123,6 +123,14 @@ export abstract class KeyIndex {
     this.rowCount = rowCount;
   }
 
+  /** After rows were moved in place: the first `rowCount` are all there is; their keys, `keyOffsets` and `hashes` stand where they belong. */
+  reindex(rowCount: number): void {
+    this.slots.fill(0);
+    this.keyLength = commonLength(this.keyOffsets, rowCount);
+    this.placeAll(rowCount);
+    this.rowCount = rowCount;
+  }
+
   /** Forgets all rows and keeps the memory. */
   clear(): void {
     this.rowCount = 0;

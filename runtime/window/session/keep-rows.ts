@@ -4,6 +4,9 @@ import { KeyTable } from '../../state/index.ts';
 
 /** Shorter runs are copied element by element: a call would cost more. */
 const LONG_RUN = 16;
+/** Memory for more than so many times the rows that stay is given back. */
+const SHRINK_BELOW = 6;
+const ABSENT = new Float64Array(0);
 
 /** Run i is the rows [from[i], from[i] + sizes[i]) of the old table, and goes to `to[i]`. */
 export class RowRuns {
@@ -36,25 +39,32 @@ export class RowRuns {
 }
 
 /**
- * A table of the rows in `runs` of `table`, with the columns for which `columns` says so. Cells are taken over: the old table must
- * not be used any more.
+ * The rows in `runs` of `table`, with the columns for which `columns` says so: in the same memory, or in a new table when that is far
+ * too large for them. Either way the old table is used up.
  */
 export function keepRows(table: KeyTable, runs: RowRuns, columns: readonly boolean[]): KeyTable {
-  // As much room again, so that it does not have to grow before the next time.
-  const kept = new KeyTable(table.layout, runs.rowCount * 2);
+  const { rowCount } = runs;
+  const isSmall = rowCount * SHRINK_BELOW < table.hashes.length;
+  const kept = isSmall ? new KeyTable(table.layout, rowCount * 2) : table;
   for (let index = 0; index < columns.length; index++) {
     const from = table.columns[index]!;
-    if (from.length > 0 && columns[index] === true) gather(from, runs, kept.materialize(index));
+    if (from.length === 0) continue;
+    if (columns[index] === true) gather(from, runs, kept.materialize(index));
+    else kept.columns[index] = ABSENT;
   }
   if (table.layout.epochs) gather(table.epochs, runs, kept.epochs);
   gather(table.hashes, runs, kept.hashes);
-  kept.adopt(gatherKeys(table, runs, kept.keyOffsets), runs.rowCount);
   for (let index = 0; index < table.cells.length; index++) gatherCells(table.cells[index]!, runs, kept.cells[index]!);
+  const keys = isSmall ? Buffer.allocUnsafeSlow(table.keyByteCount) : table.keyBytes;
+  const keyByteCount = gatherKeys(table, runs, { keys, offsets: kept.keyOffsets });
+  if (isSmall) kept.adopt(keys.subarray(0, keyByteCount), rowCount);
+  else kept.reindex(rowCount);
   // Cells that came out of a snapshot may not have had the size that was counted for them: begin anew when none is left.
-  kept.cellBytes = runs.rowCount === 0 ? 0 : table.cellBytes;
+  kept.cellBytes = rowCount === 0 ? 0 : table.cellBytes;
   return kept;
 }
 
+/** `target` may be the source: rows only move to lower places. */
 function gather<T extends Float64Array | Int32Array>(
   source: T,
   { runCount, from, sizes, to }: RowRuns,
@@ -69,37 +79,35 @@ function gather<T extends Float64Array | Int32Array>(
   }
 }
 
-function gatherCells(
-  source: readonly (object | null)[],
-  { runCount, from, sizes }: RowRuns,
-  target: (object | null)[],
-): void {
-  for (let run = 0; run < runCount; run++) {
-    const end = from[run]! + sizes[run]!;
-    for (let row = from[run]!; row < end; row++) target.push(source[row]!);
-  }
-}
-
-/** The keys one behind the other; fills their ends in. */
-function gatherKeys(table: KeyTable, { runCount, from, sizes, to }: RowRuns, offsets: Int32Array): Buffer {
-  const { keyBytes, keyOffsets } = table;
-  let size = 0;
+function gatherCells(source: (object | null)[], runs: RowRuns, target: (object | null)[]): void {
+  const { runCount, rowCount, from, sizes, to } = runs;
   for (let run = 0; run < runCount; run++) {
     const first = from[run]!;
-    const shift = size - keyOffsets[first]!;
-    const at = to[run]! + 1;
-    for (let i = 0; i < sizes[run]!; i++) offsets[at + i] = keyOffsets[first + i + 1]! + shift;
-    size = keyOffsets[first + sizes[run]!]! + shift;
+    const at = to[run]!;
+    for (let i = 0; i < sizes[run]!; i++) target[at + i] = source[first + i]!;
   }
-  const keys = Buffer.allocUnsafeSlow(size);
+  target.length = rowCount;
+}
+
+/** Puts the keys one behind the other, fills their ends in, and returns their size; both may be the table's own. */
+function gatherKeys(
+  { keyBytes, keyOffsets }: KeyTable,
+  { runCount, from, sizes, to }: RowRuns,
+  { keys, offsets }: { keys: Buffer; offsets: Int32Array },
+): number {
+  let at = 0;
   for (let run = 0; run < runCount; run++) {
-    const start = keyOffsets[from[run]!]!;
-    const end = keyOffsets[from[run]! + sizes[run]!]!;
-    const at = offsets[to[run]!]!;
-    if (sizes[run]! < LONG_RUN) for (let i = start; i < end; i++) keys[at + i - start] = keyBytes[i]!;
-    else keyBytes.copy(keys, at, start, end);
+    const first = from[run]!;
+    const size = sizes[run]!;
+    const start = keyOffsets[first]!;
+    const end = keyOffsets[first + size]!;
+    if (size < LONG_RUN) for (let i = start; i < end; i++) keys[at + i - start] = keyBytes[i]!;
+    else keys.set(keyBytes.subarray(start, end), at);
+    const row = to[run]! + 1;
+    for (let i = 0; i < size; i++) offsets[row + i] = keyOffsets[first + i + 1]! - start + at;
+    at += end - start;
   }
-  return keys;
+  return at;
 }
 
 function grown(from: Int32Array, to: Int32Array): Int32Array {
