@@ -20,6 +20,3 @@ export {
   zoneOffsetMs,
 } from './time.ts';
 export { type TypeKind, type ValueType } from './value-type.ts';
-// Until the reader of records takes expressions.
-export { type Operand, type Predicate } from './predicate.ts';
-export { type ParsedWhere, parseWhere } from './parse-where.ts';

@@ -1,6 +1,5 @@
 // Comparisons of fields with literals and with each other: the usual filter. They read slots and bytes and allocate nothing.
 import type { ComparisonOperator, Scalar } from '../../../crds/index.ts';
-import type { FieldSlots } from '../field-slots.ts';
 import { ABSENT, FALSE, NULL, NUMBER, OBJECT, STRING, TRUE } from '../json-scanner.ts';
 import type { Compiler } from './compiler.ts';
 import { type Condition, FAILED, NO, YES } from './outcome.ts';
@@ -151,13 +150,28 @@ export function compareFields(
 
 /** Whether a field equals one of these. */
 export function fieldIn(path: string, list: readonly Scalar[], compiler: Compiler): Condition {
-  const equals = list.map((value) => compareWithLiteral('==', path, value, compiler));
-  const { types }: FieldSlots = compiler.slots;
+  const { types, numbers } = compiler.slots;
   const field = compiler.slot(path);
-  const { missing } = compiler;
+  const text = new TextField(compiler.slots, field);
+  const texts = list.filter((value) => typeof value === 'string').map((value) => Buffer.from(value));
+  const values = Float64Array.from(list.filter((value) => typeof value === 'number'));
+  const others = new Uint8Array(8).fill(NO);
+  others[ABSENT] = compiler.missing;
+  if (list.includes(null)) others[NULL] = YES;
+  if (list.includes(true)) others[TRUE] = YES;
+  if (list.includes(false)) others[FALSE] = YES;
   return (buffer) => {
-    if (types[field] === ABSENT) return missing;
-    for (let i = 0; i < equals.length; i++) if (equals[i]!(buffer) === YES) return YES;
-    return NO;
+    const type = types[field]!;
+    if (type === STRING) {
+      text.load(buffer);
+      for (let i = 0; i < texts.length; i++) if (text.equals(texts[i]!)) return YES;
+      return NO;
+    }
+    if (type === NUMBER) {
+      const value = numbers[field]!;
+      for (let i = 0; i < values.length; i++) if (values[i] === value) return YES;
+      return NO;
+    }
+    return others[type]!;
   };
 }
