@@ -22,7 +22,10 @@ export {
   SECTION_ENVELOPE,
   SECTION_PARTIALS,
 } from './shuffle-block.ts';
-export { type EnvelopeSection, type PartialsSection, ShuffleBlockReader } from './shuffle-block-reader.ts';
-export { ShuffleBlockWriter } from './shuffle-block-writer.ts';
+export type { EnvelopeOriginal, EnvelopeRecord, EnvelopeSection } from './envelope-section.ts';
+export type { PartialsSection } from './partials-section.ts';
+export { type PartialsInput, PartialsWriter } from './partials-writer.ts';
+export { ShuffleBlockReader } from './shuffle-block-reader.ts';
+export { type ControlInput, ShuffleBlockWriter } from './shuffle-block-writer.ts';
 export { decodeSnapshot, encodeSnapshot, type TaskSnapshot } from './snapshot.ts';
 export { decodeTable, encodeTable } from './table-codec.ts';

@@ -4,6 +4,7 @@ import { MAX_ARENA_BYTES } from './key-index.ts';
 import { KeyTablePool } from './key-table-pool.ts';
 import type { TableLayout } from './columns.ts';
 import { KeyTable } from './key-table.ts';
+import { NOTE } from './tables.cases.ts';
 
 const LAYOUT: TableLayout = {
   columns: [
@@ -47,6 +48,57 @@ describe('KeyTable', () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  test('append makes a further row, and upsert and find give the newest one, as a Map of last rows does', () => {
+    const keys = fc.oneof(fc.string({ maxLength: 3 }), fc.string({ minLength: 4, maxLength: 4 }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(keys, fc.constantFrom('append', 'upsert', 'find')), { maxLength: 300 }),
+        (calls) => {
+          const table = new KeyTable(LAYOUT);
+          const newest = new Map<string, number>();
+          const rows: string[] = [];
+          for (const [text, call] of calls) {
+            const key = Buffer.from(text);
+            const known = newest.get(text);
+            const isNew = call === 'append' || (call === 'upsert' && known === undefined);
+            expect(table[call](key, 0, key.length, weakHash(key))).toBe(isNew ? rows.length : (known ?? -1));
+            if (!isNew) continue;
+            newest.set(text, rows.length);
+            rows.push(key.toString('latin1'));
+          }
+          expect(rows.map((_, row) => keyOf(table, row))).toEqual(rows);
+        },
+      ),
+    );
+  });
+
+  test('many keys with many rows each survive every growth', () => {
+    const table = new KeyTable(LAYOUT);
+    for (let row = 0; row < 5000; row++) {
+      const key = Buffer.from(`key-${row % 700}`);
+      expect(table.append(key, 0, key.length, (row % 700) * 0x01000193)).toBe(row);
+    }
+    for (let i = 0; i < 700; i++) {
+      const key = Buffer.from(`key-${i}`);
+      expect(table.find(key, 0, key.length, i * 0x01000193)).toBe(i + 4900 < 5000 ? i + 4900 : i + 4200);
+    }
+  });
+
+  test('cells start at null and are counted in the size of the table until it is cleared', () => {
+    const table = new KeyTable({ ...LAYOUT, cells: [{ name: 'note', type: NOTE }], epochs: true });
+    const before = table.sizeBytes;
+    const row = put(table, 'a');
+    expect([table.cells[0]![row], table.epochs[row]]).toEqual([null, 0]);
+    table.cells[0]![row] = { text: 'x' };
+    table.cellBytes += 100;
+    table.epochs[row] = 7;
+    expect(table.sizeBytes).toBe(before + 108);
+    table.clear();
+    expect(table.sizeBytes).toBe(before);
+    put(table, 'b');
+    expect([table.cells[0]![0], table.epochs[0]]).toEqual([null, 0]);
   });
 
   test('new rows start at zero in every column, also after growth and after clear', () => {

@@ -1,293 +1,127 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { crc32c } from '@node-rs/crc32';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TableLayout } from './columns.ts';
-import { KeyTable } from './key-table.ts';
-import { RowPartitioner, shufflePartition } from './partition-rows.ts';
+import { planHashNumber, planHashText } from './shuffle-block.ts';
 import {
-  planHashNumber,
-  planHashText,
-  SECTION_CONTROL,
-  SECTION_END,
-  SECTION_ENVELOPE,
-  SECTION_PARTIALS,
-} from './shuffle-block.ts';
-import { ShuffleBlockReader } from './shuffle-block-reader.ts';
-import { type ControlInput, type EnvelopeInput, ShuffleBlockWriter } from './shuffle-block-writer.ts';
+  blocksOf,
+  type Envelope,
+  joined,
+  type Partials,
+  partialsOf,
+  readBlock,
+  type Section,
+  sectionsOf,
+  WORLD,
+  writeSections,
+} from './shuffle-block.cases.ts';
 
-const LAYOUT: TableLayout = {
-  columns: [
-    { name: 'sum', zero: Number.NaN, lazy: false },
-    { name: 'high', zero: 0, lazy: true },
-  ],
-  cells: [],
-  provenance: true,
-  epochs: false,
-};
-const FIXTURE = new URL('fixtures/shuffle-block-v1.bin', import.meta.url);
-const INPUTS = 2;
+const FIXTURE = new URL('fixtures/shuffle-block-v2.bin', import.meta.url);
 
-type Section =
-  | {
-      readonly kind: 'partials';
-      readonly paneStartMs: number;
-      readonly maxEventTimeMs: number;
-      readonly rows: readonly Row[];
-    }
-  | ({ readonly kind: 'control' } & ControlInput)
-  | {
-      readonly kind: 'envelope';
-      readonly offset: number;
-      readonly key: string;
-      readonly hash: number;
-      readonly inputs: readonly number[];
-      readonly recordKey: string | null;
-      readonly value: string | null;
-    };
-
-interface Row {
-  readonly key: string;
-  readonly hash: number;
-  readonly sum: number;
-  readonly high: number;
-  readonly offsets: readonly number[];
-}
-
-function tableOf(rows: readonly Row[]): KeyTable {
-  const table = new KeyTable(LAYOUT);
-  for (const { key, hash, sum, high, offsets } of rows) {
-    const bytes = Buffer.from(key);
-    const row = table.upsert(bytes, 0, bytes.length, hash);
-    table.columns[0]![row] = sum;
-    if (high !== 0) table.materialize(1)[row] = high;
-    for (const offset of offsets) table.note(row, offset);
-  }
-  return table;
-}
-
-function envelopeOf(section: Extract<Section, { kind: 'envelope' }>): EnvelopeInput {
-  const key = Buffer.from(section.key);
-  const recordKey = Buffer.from(section.recordKey ?? '');
-  const value = Buffer.from(section.value ?? '');
-  return {
-    offset: section.offset,
-    eventTimeMs: 5,
-    timestampMs: 6,
-    keyBytes: key,
-    keyStart: 0,
-    keyEnd: key.length,
-    keyHash: section.hash,
-    inputs: Float64Array.from(section.inputs),
-    buffer: Buffer.concat([recordKey, value]),
-    recordKeyStart: section.recordKey === null ? -1 : 0,
-    recordKeyEnd: section.recordKey === null ? -1 : recordKey.length,
-    valueStart: section.value === null ? -1 : recordKey.length,
-    valueEnd: section.value === null ? -1 : recordKey.length + value.length,
-  };
-}
-
-function write(sections: readonly Section[], maxBytes?: number): ShuffleBlockWriter {
-  const writer = new ShuffleBlockWriter({
-    planHash: '0badcafe',
-    sourcePartition: 3,
-    ...(maxBytes === undefined ? {} : { maxBytes }),
-  });
-  for (const section of sections) {
-    if (section.kind === 'control') writer.appendControl(section);
-    else if (section.kind === 'envelope') writer.appendEnvelope(envelopeOf(section));
-    else {
-      const table = tableOf(section.rows);
-      const rows = Int32Array.from(section.rows.keys());
-      writer.appendPartials({
-        paneStartMs: section.paneStartMs,
-        maxEventTimeMs: section.maxEventTimeMs,
-        table,
-        rows,
-        from: 0,
-        to: rows.length,
-      });
-    }
-  }
-  writer.finish();
-  return writer;
-}
-
-/** Reads one block; every block is put at an odd address, as in a fetch. */
-function read(block: Buffer): Section[] {
-  const reader = new ShuffleBlockReader({ columnCount: 2, inputCount: INPUTS });
-  const moved = Buffer.concat([Buffer.from('.'), block, Buffer.from('.')]);
-  reader.open(moved, 1, moved.length - 1);
-  expect([planHashText(reader.planHash), reader.sourcePartition]).toEqual(['0badcafe', 3]);
-  const sections: Section[] = [];
-  for (let kind = reader.next(); kind !== SECTION_END; kind = reader.next()) {
-    if (kind === SECTION_CONTROL) {
-      const { watermarkMs, idle, quiet, partitionCount } = reader.control;
-      sections.push({ kind: 'control', watermarkMs, idle, quiet, partitionCount });
-    } else if (kind === SECTION_ENVELOPE) {
-      const {
-        offset,
-        keyBytes,
-        keyStart,
-        keyEnd,
-        keyHash,
-        inputs,
-        recordKeyStart,
-        recordKeyEnd,
-        valueStart,
-        valueEnd,
-      } = reader.envelope;
-      const text = (start: number, end: number) => (start < 0 ? null : keyBytes.toString('utf8', start, end));
-      sections.push({
-        kind: 'envelope',
-        offset,
-        key: text(keyStart, keyEnd)!,
-        hash: keyHash,
-        inputs: [...inputs],
-        recordKey: text(recordKeyStart, recordKeyEnd),
-        value: text(valueStart, valueEnd),
-      });
-    } else if (kind === SECTION_PARTIALS) {
-      const { paneStartMs, maxEventTimeMs, rowCount, buffer, keysStart, keyOffsets, hashes, columns, baseOffset } =
-        reader.partials;
-      const { recordCounts, firstOffsetDeltas, lastOffsetDeltas } = reader.partials;
-      sections.push({
-        kind: 'partials',
-        paneStartMs,
-        maxEventTimeMs,
-        rows: Array.from({ length: rowCount }, (_, i) => {
-          const first = baseOffset + firstOffsetDeltas[i]!;
-          const last = baseOffset + lastOffsetDeltas[i]!;
-          return {
-            key: buffer.toString('utf8', keysStart + keyOffsets[i]!, keysStart + keyOffsets[i + 1]!),
-            hash: hashes[i]!,
-            sum: columns[0]![i]!,
-            high: columns[1]!.length === 0 ? 0 : columns[1]![i]!,
-            offsets: recordCounts[i] === 1 ? [first] : [first, last],
-          };
-        }),
-      });
-    }
-  }
-  return sections;
-}
-
-const blocksOf = (writer: ShuffleBlockWriter): Buffer[] =>
-  writer.starts.map((start, index) => Buffer.from(writer.buffer.subarray(start, writer.ends[index])));
-
-/** Sections of the same pane that were only split are one again. */
-function joined(sections: readonly Section[]): Section[] {
-  const out: Section[] = [];
-  for (const section of sections) {
-    const last = out.at(-1);
-    if (section.kind === 'partials' && last?.kind === 'partials' && last.paneStartMs === section.paneStartMs) {
-      out[out.length - 1] = { ...last, rows: [...last.rows, ...section.rows] };
-    } else out.push(section);
-  }
-  return out;
-}
-
-let pane = 0;
-const partials: fc.Arbitrary<Section> = fc
-  .record({
-    maxEventTimeMs: fc.integer(),
-    rows: fc.uniqueArray(
-      fc.record({
-        key: fc.string(),
-        hash: fc.integer(),
-        sum: fc.oneof(fc.double(), fc.constant(Number.NaN)),
-        high: fc.constantFrom(0, 0, 1),
-        two: fc.boolean(),
-      }),
-      { selector: (row) => row.key, minLength: 1, maxLength: 40 },
-    ),
-  })
-  .map(({ maxEventTimeMs, rows }) => ({
-    kind: 'partials' as const,
-    paneStartMs: 1000 * pane++,
-    maxEventTimeMs,
-    rows: rows.map(({ two, ...row }, index) => ({
-      ...row,
-      offsets: two ? [7_000_000_000 + index, 7_000_000_500 + index] : [7_000_000_000 + index],
-    })),
-  }));
-const control: fc.Arbitrary<Section> = fc.record({
-  kind: fc.constant('control' as const),
-  watermarkMs: fc.oneof(fc.integer(), fc.constant(Number.NEGATIVE_INFINITY)),
-  idle: fc.boolean(),
-  quiet: fc.boolean(),
-  partitionCount: fc.integer({ min: 1, max: 5000 }),
-});
-const envelope: fc.Arbitrary<Section> = fc.record({
-  kind: fc.constant('envelope' as const),
-  offset: fc.maxSafeNat(),
-  key: fc.string(),
-  hash: fc.integer(),
-  inputs: fc.array(fc.double(), { minLength: INPUTS, maxLength: INPUTS }),
-  recordKey: fc.option(fc.string(), { nil: null }),
-  value: fc.option(fc.string({ maxLength: 600 }), { nil: null }),
-});
-const sections = fc.array(fc.oneof(partials, control, envelope), { minLength: 1, maxLength: 8 });
+/** The layout of the sections goes with them. */
+const written = sectionsOf();
 
 describe('shuffle blocks', () => {
   test('sections come back in order and whole, however small the blocks are cut', () => {
     fc.assert(
-      fc.property(sections, fc.integer({ min: 200, max: 5000 }), (written, maxBytes) => {
-        expect(joined(blocksOf(write(written)).flatMap(read))).toEqual(written);
-        const small = blocksOf(write(written, maxBytes));
-        expect(joined(small.flatMap(read))).toEqual(written);
-        for (const block of small) expect(block.length <= maxBytes || read(block).length === 1).toBe(true);
+      fc.property(written, fc.integer({ min: 200, max: 5000 }), ({ layout, sections }, maxBytes) => {
+        const expected = sections.map(({ section }) => section);
+        const read = (block: Buffer) => readBlock(block, layout);
+        expect(joined(blocksOf(writeSections(sections)).flatMap(read))).toEqual(expected);
+        const small = blocksOf(writeSections(sections, maxBytes));
+        expect(joined(small.flatMap(read))).toEqual(expected);
+        for (const block of small) {
+          const [first, ...more] = read(block);
+          const isSingle = more.length === 0 && (first!.kind !== 'partials' || first!.rows.length === 1);
+          expect(block.length <= maxBytes || isSingle).toBe(true);
+        }
       }),
     );
   });
 
   test('any flipped bit and any cut is refused', () => {
     fc.assert(
-      fc.property(sections, fc.nat(), fc.nat({ max: 7 }), (written, position, bit) => {
-        const block = blocksOf(write(written))[0]!;
+      fc.property(written, fc.nat(), fc.nat({ max: 7 }), ({ layout, sections }, position, bit) => {
+        const block = blocksOf(writeSections(sections))[0]!;
         const at = position % block.length;
-        expect(() => read(block.subarray(0, at))).toThrow(/Cannot read the shuffle record/);
+        expect(() => readBlock(block.subarray(0, at), layout)).toThrow(/Cannot read the shuffle record/);
         block[at] = block[at]! ^ (1 << bit);
-        expect(() => read(block)).toThrow(/Cannot read the shuffle record/);
+        expect(() => readBlock(block, layout)).toThrow(/Cannot read the shuffle record/);
       }),
       { numRuns: 50 },
     );
   });
 
   test('a writer that is reset starts over', () => {
-    const writer = write([{ kind: 'control', watermarkMs: 1, idle: false, quiet: false, partitionCount: 2 }]);
+    const writer = writeSections([
+      { section: { kind: 'control', watermarkMs: 1, idle: false, quiet: false, partitionCount: 2 } },
+    ]);
     expect([writer.starts, writer.isEmpty]).toEqual([[0], false]);
     writer.reset();
     writer.finish();
     expect([writer.starts, writer.ends, writer.isEmpty, writer.sizeBytes]).toEqual([[], [], true, 0]);
   });
 
-  test('the bytes of version 1 are what they were', () => {
-    const known: Section[] = [
-      {
-        kind: 'partials',
-        paneStartMs: -60_000,
-        maxEventTimeMs: -1,
-        rows: [
-          { key: 'u1', hash: -7, sum: 2.5, high: 1, offsets: [100, 104] },
-          { key: '', hash: 9, sum: Number.NaN, high: 0, offsets: [101] },
-        ],
-      },
-      { kind: 'control', watermarkMs: 59_999, idle: true, quiet: false, partitionCount: 12 },
-      {
-        kind: 'envelope',
-        offset: 105,
-        key: 'u1',
-        hash: -7,
-        inputs: [1, Number.NaN],
-        recordKey: null,
-        value: '{"a":1}',
-      },
+  test('of a record whose original nobody wants only what the job takes travels', () => {
+    const section = envelope({ key: 'kept', scalars: ['s', null] });
+    const block = blocksOf(writeSections([{ section, keepsOriginal: false }]))[0]!;
+    expect(readBlock(block, WORLD)).toEqual([{ ...section, recordKey: null, value: null, headers: null }]);
+    expect(block.includes('value')).toBe(false);
+  });
+
+  test('the bytes of version 2 are what they were', () => {
+    const partials = partialsOf(WORLD, [
+      { key: 'u1', hash: -7, columns: [2.5, 1], cells: ['seen'], offsets: [100, 104] },
+      { key: '', hash: 9, columns: [Number.NaN, 300], cells: [null], offsets: [101] },
+      { key: 'u1', hash: -7, columns: [4, 0], cells: [''], offsets: [102] },
+    ]);
+    const known = [
+      partials,
+      { section: { kind: 'control', watermarkMs: 59_999, idle: true, quiet: false, partitionCount: 12 } as const },
+      { section: envelope({ key: 'u1', scalars: [null, 'text'] }) },
     ];
-    const bytes = blocksOf(write(known))[0]!;
+    const bytes = blocksOf(writeSections(known))[0]!;
     if (process.env['UPDATE_FIXTURES'] === '1') writeFileSync(FIXTURE, bytes);
     const fixture = readFileSync(FIXTURE);
     expect(bytes.toString('hex')).toBe(fixture.toString('hex'));
-    expect(read(fixture)).toEqual(known);
+    expect(readBlock(fixture, WORLD)).toEqual(known.map(({ section }) => section));
+  });
+
+  // Positions in a block whose only section are partials: header 9, section header 5, three doubles.
+  test.for([
+    ['more rows than the bytes hold', (b: Buffer) => b.writeUInt32LE(2 ** 32 - 1, 38), /it claims 4294967295 rows/],
+    ['more key bytes than there are', (b: Buffer) => b.writeUInt32LE(2 ** 31, 42), /2147483648 bytes of keys/],
+    ['fewer key bytes than the keys', (b: Buffer) => b.writeUInt32LE(1, 42), /its keys have 2 bytes, there are 1/],
+    ['more columns', (b: Buffer) => b.writeUInt16LE(3, 46), /rows have 3 columns and 1 cells, .* another plan/],
+    ['a column that is left out', (b: Buffer) => b.writeUInt8(0, 50), /a column is missing/],
+    ['numbers of a width that is none', (b: Buffer) => b.writeUInt8(3, 51), /no numbers are 3 bytes wide/],
+    ['a longer section', (b: Buffer) => b.writeUInt32LE(2000, 10), /2000 bytes expected/],
+    ['a shorter section', (b: Buffer) => b.writeUInt32LE(60, 10), /cut off/],
+    ['a section of no kind', (b: Buffer) => b.writeUInt8(9, 9), /section kind 9 is unknown/],
+    ['another version', (b: Buffer) => b.writeUInt8(1, 0), /format is version 1, this build reads 2/],
+  ] as const)('%s: refused, although the checksum is right', ([, change, message]) => {
+    const row = { key: 'u1', hash: 1, columns: [2.5, 0], cells: ['x'], offsets: [1] };
+    const block = blocksOf(writeSections([partialsOf(WORLD, [row])]))[0]!;
+    change(block);
+    block.writeUInt32LE(crc32c(block.subarray(0, -4)), block.length - 4);
+    expect(() => readBlock(block, WORLD)).toThrow(message);
+  });
+
+  test('a row that spans more offsets than can be told is refused with what to do', () => {
+    const row = { key: 'u1', hash: 1, columns: [1, 0], cells: [null], offsets: [0, 2 ** 32] };
+    expect(() => writeSections([partialsOf(WORLD, [row])])).toThrow(/spans more than 4294967295 offsets: commit more/);
+  });
+
+  test('rows far apart in offsets go into sections of their own', () => {
+    const rows = [0, 2 ** 33, 2 ** 33 + 1].map((offset, i) => ({
+      key: `k${i}`,
+      hash: i,
+      columns: [i + 0.5, 0],
+      cells: [null],
+      offsets: [offset],
+    }));
+    const read = blocksOf(writeSections([partialsOf(WORLD, rows)])).flatMap((block) => readBlock(block, WORLD));
+    expect(read.map((section) => (section as Partials).rows.length)).toEqual([1, 2]);
   });
 
   test('a plan hash is 8 hex digits', () => {
@@ -296,22 +130,18 @@ describe('shuffle blocks', () => {
   });
 });
 
-test('rows are split by the partition of their hash and keep their order', () => {
-  fc.assert(
-    fc.property(
-      fc.uniqueArray(fc.integer(), { maxLength: 200 }),
-      fc.integer({ min: 1, max: 40 }),
-      (hashes, partitionCount) => {
-        const table = tableOf(hashes.map((hash) => ({ key: `k${hash}`, hash, sum: 0, high: 0, offsets: [1] })));
-        const partitioner = new RowPartitioner(partitionCount);
-        partitioner.split(table);
-        for (let partition = 0; partition < partitionCount; partition++) {
-          expect([
-            ...partitioner.rows.subarray(partitioner.starts[partition], partitioner.starts[partition + 1]),
-          ]).toEqual([...hashes.keys()].filter((row) => shufflePartition(hashes[row]!, partitionCount) === partition));
-        }
-      },
-    ),
-    { numRuns: 50 },
-  );
-});
+function envelope({ key, scalars }: Pick<Envelope, 'key' | 'scalars'>): Section & Envelope {
+  return {
+    kind: 'envelope',
+    offset: 105,
+    eventTimeMs: 5,
+    timestampMs: 6,
+    key,
+    hash: -7,
+    inputs: scalars.map((scalar) => (scalar === null ? Number.NaN : 1)),
+    scalars,
+    recordKey: null,
+    value: '{"value":1}',
+    headers: { count: 2, bytes: 'headers' },
+  };
+}
