@@ -20,7 +20,8 @@ export class RowRuns {
   /** Rows come in rising order. */
   add(row: number): void {
     const last = this.runCount - 1;
-    if (last >= 0 && this.from[last]! + this.sizes[last]! === row) this.sizes[last] = this.sizes[last]! + 1;
+    const next = last < 0 ? -1 : this.from[last]! + this.sizes[last]!;
+    if (row === next) this.sizes[last] = this.sizes[last]! + 1;
     else this.begin(row);
     this.rowCount++;
   }

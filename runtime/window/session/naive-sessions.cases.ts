@@ -26,6 +26,10 @@ export interface NaiveOptions {
 interface NaiveSession {
   readonly key: string;
   readonly records: readonly Kept[];
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Number of the record that came first. */
+  readonly age: number;
   changed: boolean;
 }
 
@@ -34,7 +38,7 @@ export class NaiveSessions {
   readonly emitted: Emitted[] = [];
   readonly late: number[] = [];
   private readonly options: NaiveOptions;
-  private open: NaiveSession[] = [];
+  private readonly byKey = new Map<string, NaiveSession[]>();
 
   constructor(options: NaiveOptions) {
     this.options = options;
@@ -42,73 +46,73 @@ export class NaiveSessions {
 
   add(key: string, timeMs: number, id: number): void {
     const { gapMs, latenessMs, mode } = this.options;
-    const touched = this.open.filter(
-      (session) => session.key === key && this.startOf(session) <= timeMs + gapMs && timeMs <= this.endOf(session),
-    );
-    const merged: NaiveSession = {
-      key,
-      records: [...touched.flatMap((session) => session.records), [timeMs, id] as const],
-      changed: false,
-    };
-    if (this.endOf(merged) - 1 + latenessMs <= this.watermarkMs) {
+    const open = this.byKey.get(key) ?? [];
+    const touched = open.filter(({ startMs, endMs }) => startMs <= timeMs + gapMs && timeMs <= endMs);
+    const records = [...touched.flatMap((session) => session.records), [timeMs, id] as const];
+    const times = records.map((kept) => kept[0]);
+    const endMs = Math.max(...times) + gapMs;
+    if (endMs - 1 + latenessMs <= this.watermarkMs) {
       this.late.push(id);
       return;
     }
-    merged.changed = mode !== 'close' || this.endOf(merged) - 1 <= this.watermarkMs;
-    this.open = [...this.open.filter((session) => !touched.includes(session)), merged];
+    const merged: NaiveSession = {
+      key,
+      records,
+      startMs: Math.min(...times),
+      endMs,
+      age: Math.min(...records.map((kept) => kept[1])),
+      changed: mode !== 'close' || endMs - 1 <= this.watermarkMs,
+    };
+    this.byKey.set(key, [...open.filter((session) => !touched.includes(session)), merged]);
   }
 
   advance(watermarkMs: number): void {
     if (watermarkMs <= this.watermarkMs) return;
     const { latenessMs, mode } = this.options;
-    const fires = this.open
-      .filter((session) => this.endOf(session) - 1 > this.watermarkMs)
-      .map((session) => ({ session, atMs: this.endOf(session) - 1, last: false }));
-    const ends = this.open.map((session) => ({ session, atMs: this.endOf(session) - 1 + latenessMs, last: true }));
+    const open = this.open();
+    const fires = open
+      .filter(({ endMs }) => endMs - 1 > this.watermarkMs)
+      .map((session) => ({ session, atMs: session.endMs - 1, last: false }));
+    const ends = open.map((session) => ({ session, atMs: session.endMs - 1 + latenessMs, last: true }));
     const events = [...fires, ...ends]
       .filter(({ atMs }) => atMs <= watermarkMs)
-      .sort((a, b) => a.atMs - b.atMs || age(a.session) - age(b.session) || Number(a.last) - Number(b.last));
+      .sort((a, b) => a.atMs - b.atMs || a.session.age - b.session.age || Number(a.last) - Number(b.last));
     for (const { session, last } of events) {
       if (last ? session.changed : mode === 'close' || (mode === 'interval' && session.changed)) this.emit(session);
     }
     this.watermarkMs = watermarkMs;
-    this.open = this.open.filter((session) => this.endOf(session) - 1 + latenessMs > watermarkMs);
+    for (const [key, sessions] of this.byKey) {
+      const left = sessions.filter(({ endMs }) => endMs - 1 + latenessMs > watermarkMs);
+      if (left.length > 0) this.byKey.set(key, left);
+      else this.byKey.delete(key);
+    }
   }
 
   flush(): void {
-    for (const session of this.open.toSorted((a, b) => age(a) - age(b))) if (session.changed) this.emit(session);
+    for (const session of this.open().sort((a, b) => a.age - b.age)) if (session.changed) this.emit(session);
   }
 
   get highestEndMs(): number {
-    return Math.max(Number.NEGATIVE_INFINITY, ...this.open.map((session) => this.endOf(session)));
+    return Math.max(Number.NEGATIVE_INFINITY, ...this.open().map(({ endMs }) => endMs));
   }
 
   get openRows(): number {
-    return this.open.length;
+    return this.open().length;
   }
 
   get hasChanges(): boolean {
-    return this.open.some((session) => session.changed);
+    return this.open().some((session) => session.changed);
+  }
+
+  private open(): NaiveSession[] {
+    return [...this.byKey.values()].flat();
   }
 
   private emit(session: NaiveSession): void {
     session.changed = false;
     const records = session.records.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
-    this.emitted.push({ key: session.key, startMs: this.startOf(session), endMs: this.endOf(session), records });
+    this.emitted.push({ key: session.key, startMs: session.startMs, endMs: session.endMs, records });
   }
-
-  private startOf(session: NaiveSession): number {
-    return Math.min(...session.records.map(([timeMs]) => timeMs));
-  }
-
-  private endOf(session: NaiveSession): number {
-    return Math.max(...session.records.map(([timeMs]) => timeMs)) + this.options.gapMs;
-  }
-}
-
-/** Number of the record that came first. */
-function age(session: NaiveSession): number {
-  return Math.min(...session.records.map(([, id]) => id));
 }
 
 interface RecordList {
@@ -186,8 +190,8 @@ export function recordOf(key: string, eventTimeMs: number, id: number): KeyedInp
     keyBytes,
     keyStart: 1,
     keyEnd: keyBytes.length - 1,
-    // Few different hashes: keys collide.
-    keyHash: key.charCodeAt(0) % 2,
+    // The shortest keys collide.
+    keyHash: key.length === 1 ? key.charCodeAt(0) % 2 : Number(/\d+/.exec(key)?.[0]),
     inputs: Float64Array.of(id),
     scalarBytes: keyBytes,
     scalarStarts: new Int32Array(1),

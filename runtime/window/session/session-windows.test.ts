@@ -38,15 +38,14 @@ function compare(
   let windows = newSessions(options);
   const emitted: Emitted[] = [];
   for (const [id, step] of steps.entries()) {
+    let outcome: unknown = null;
+    let expected: unknown = null;
     if (step.kind === 'record') {
-      const late = naive.late.length;
+      const lateBefore = naive.late.length;
       naive.add(step.key, step.timeMs, id);
-      const outcome = windows.add(recordOf(step.key, step.timeMs, id));
-      const isLate = naive.late.length > late;
-      expect(outcome).toBe(isLate ? LATE : TAKEN);
-      expect([windows.missedCount, windows.missedBounds]).toEqual(
-        isLate ? [1, [step.timeMs, step.timeMs + options.gapMs]] : [0, []],
-      );
+      const missed = naive.late.length > lateBefore ? [step.timeMs, step.timeMs + options.gapMs] : [];
+      expected = [missed.length === 0 ? TAKEN : LATE, missed.length / 2, missed];
+      outcome = [windows.add(recordOf(step.key, step.timeMs, id)), windows.missedCount, windows.missedBounds];
     } else if (step.kind === 'advance') {
       naive.advance(step.watermarkMs);
       windows.advance(step.watermarkMs, into(emitted));
@@ -54,6 +53,7 @@ function compare(
       naive.flush();
       windows.flush(into(emitted));
     } else windows = restored(windows, options);
+    expect(outcome).toEqual(expected);
     expect([windows.openRows, windows.highestEndMs, windows.hasChanges, windows.watermarkMs]).toEqual([
       naive.openRows,
       naive.highestEndMs,
@@ -121,4 +121,73 @@ describe('SessionWindows', () => {
       }),
     );
   });
+
+  test.each<NaiveOptions>([
+    { gapMs: 500, latenessMs: 0, mode: 'close' },
+    { gapMs: 500, latenessMs: 700, mode: 'close' },
+    { gapMs: 500, latenessMs: 700, mode: 'update' },
+    { gapMs: 500, latenessMs: 0, mode: 'interval' },
+  ])('thousands of keys that come and go leave no memory behind: %o', (chosen) => {
+    const naive = new NaiveSessions(chosen);
+    let windows = newSessions(chosen);
+    const emitted: Emitted[] = [];
+    const random = pseudoRandom();
+    let id = 0;
+    let peakBytes = 0;
+    for (let round = 0; round < 16; round++) {
+      // In the middle far more than before and after.
+      const records = round === 8 ? 7000 : 900;
+      for (let i = 0; i < records; i++, id++) {
+        // Most keys are new, some have been there.
+        const key = `key ${random() % 4 === 0 ? id - (random() % 1500) : id}`;
+        const timeMs = round * 400 + (random() % 900) - 450;
+        naive.add(key, timeMs, id);
+        windows.add(recordOf(key, timeMs, id));
+      }
+      if (round % 3 === 0) {
+        naive.flush();
+        windows.flush(into(emitted));
+      }
+      peakBytes = Math.max(peakBytes, windows.sizeBytes);
+      naive.advance(round * 400 - 100);
+      windows.advance(round * 400 - 100, into(emitted));
+      if (round % 5 === 4) windows = restored(windows, chosen);
+      expect([windows.openRows, windows.hasChanges, emitted.length]).toEqual([
+        naive.openRows,
+        naive.hasChanges,
+        naive.emitted.length,
+      ]);
+    }
+    windows.advance(Number.POSITIVE_INFINITY, into(emitted));
+    naive.advance(Number.POSITIVE_INFINITY);
+    expect(emitted).toEqual(naive.emitted);
+    expect([windows.openRows, windows.highestEndMs, windows.snapshot().panes[0]!.table.cellBytes]).toEqual([
+      0,
+      Number.NEGATIVE_INFINITY,
+      0,
+    ]);
+    expect(windows.sizeBytes).toBeLessThan(peakBytes / 8);
+  });
+
+  test('changes are not lost: a layout without epochs is refused where they are emitted', () => {
+    const make = (mode: 'close' | 'update', allowedLatenessMs: number): SessionWindows =>
+      new SessionWindows({
+        gapMs: 10,
+        allowedLatenessMs,
+        emit: { mode },
+        aggregates: KEEP_ALL,
+        layout: sessionLayout(KEEP_ALL, { epochs: false }),
+      });
+    expect(() => make('update', 0)).toThrow(/needs epochs/);
+    expect(() => make('close', 1)).toThrow(/needs epochs/);
+    expect(make('close', 0).openRows).toBe(0);
+  });
 });
+
+function pseudoRandom(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state >>> 8;
+  };
+}
