@@ -127,6 +127,7 @@ export class AggregateWindows {
     if (bytes !== null) {
       state = decodeSnapshot(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), this.#layout);
       this.#maxEventTimeMs = state.maxEventTimeMs;
+      this.windows.watermarkMs = state.watermarkMs;
       this.windows.restore(state);
     }
     this.#emittedUpTo = em;

@@ -196,24 +196,8 @@ export class IngestTask implements Task {
   }
 
   #envelope(writers: readonly ShuffleBlockWriter[], cursor: RecordCursor): void {
-    const { offset, timestampMs, buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor;
-    const { eventTimeMs, keyBytes, keyHash, inputs } = this.#reader;
-    const s = shufflePartition(keyHash, writers.length);
-    writers[s]!.appendEnvelope({
-      offset,
-      eventTimeMs,
-      timestampMs,
-      keyBytes,
-      keyStart: this.#reader.keyStart,
-      keyEnd: this.#reader.keyEnd,
-      keyHash,
-      inputs,
-      buffer,
-      recordKeyStart: keyStart,
-      recordKeyEnd: keyEnd,
-      valueStart,
-      valueEnd,
-    });
+    const reader = this.#reader;
+    writers[shufflePartition(reader.keyHash, writers.length)]!.appendEnvelope(reader, cursor, this.#keepsOriginals);
   }
 
   /** A long silence is committed once, so that another owner goes on counting it instead of beginning anew. */
