@@ -25,6 +25,8 @@ export function referencePage(): string {
     'Durations are one whole number and one unit: `250ms`, `10s`, `5m`, `1h`, `1d`. Field paths are dotted: `user.id`.',
     'A field marked *not supported yet* is part of the contract; a manifest that sets it to anything but its default is refused with `not supported yet: <path>`.',
     '',
+    'Expressions (`where`, `of`) are CEL: [expressions.md](expressions.md) has every operator and function.',
+    '',
     'Names of your own that YAML reads as a boolean (`on`, `off`, `yes`, `no`, `y`, `n`) must be quoted: aggregates, fields.',
     '',
     '## spec',
