@@ -31,7 +31,7 @@ export interface Windows {
   watermarkMs: number;
   /** Folds a record in: `TAKEN`, `PARTLY_LATE` or `LATE`. */
   add(record: KeyedInput): number;
-  /** After `PARTLY_LATE` or `LATE`: the windows that were missed: their number, and their bounds as pairs [start, end, …). */
+  /** Windows that were missed: their number, and bounds as pairs [start, end, …). Only told after `PARTLY_LATE` or `LATE`, and after partials. */
   readonly missedCount: number;
   readonly missedBounds: readonly number[];
   /** Raises the watermark, emits what that makes due, and forgets windows that are closed for good. Cheap when nothing is due. */
