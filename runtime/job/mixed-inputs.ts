@@ -50,6 +50,9 @@ export interface MixedInputsParts {
 const NOT_YET = 255;
 const READ = 1;
 
+const WANTED = { number: 0, presence: 1, scalar: 2 } as const;
+const NO_SLOT = -1;
+
 export class MixedInputs implements InputReader {
   filterErrors = 0;
   readonly inputs: Float64Array;
@@ -61,7 +64,12 @@ export class MixedInputs implements InputReader {
   private readonly sources: readonly MixedSource[];
   private readonly filterOf: Int32Array;
   private readonly sourceOf: Int32Array;
-  private readonly isHeader: readonly boolean[];
+  /** By source: its slot, or `NO_SLOT` and an expression; what is wanted of it. */
+  private readonly sourceSlots: Int32Array;
+  private readonly sourceReaders: readonly (ValueReader | null)[];
+  private readonly wanted: Uint8Array;
+  /** By slot: its bytes may be anything. */
+  private readonly isHeader: Uint8Array;
   // Of the record.
   private readonly scalars = new ScalarWriter();
   private readonly filterStates: Uint8Array;
@@ -78,7 +86,10 @@ export class MixedInputs implements InputReader {
     this.sources = sources;
     this.filterOf = Int32Array.from(inputs, ({ filter }) => filter);
     this.sourceOf = Int32Array.from(inputs, ({ source }) => source);
-    this.isHeader = slots.paths.map(isHeaderPath);
+    this.sourceSlots = Int32Array.from(sources, (source) => (source.kind === 'field' ? source.slot : NO_SLOT));
+    this.sourceReaders = sources.map((source) => (source.kind === 'field' ? null : source.value));
+    this.wanted = Uint8Array.from(sources, ({ wanted }) => WANTED[wanted]);
+    this.isHeader = Uint8Array.from(slots.paths, (path) => (isHeaderPath(path) ? 1 : 0));
     this.inputs = new Float64Array(inputs.length);
     this.scalarStarts = new Int32Array(inputs.length);
     this.scalarEnds = new Int32Array(inputs.length);
@@ -94,9 +105,10 @@ export class MixedInputs implements InputReader {
   }
 
   read(buffer: Buffer): boolean {
-    const { inputs, filterOf, sourceOf, sourceStates, values } = this;
-    this.filterStates.fill(NOT_YET);
-    sourceStates.fill(NOT_YET);
+    const { inputs, filterOf, sourceOf, filterStates, sourceStates, values } = this;
+    // Loops: these arrays are too short for fill() to pay.
+    for (let i = 0; i < filterStates.length; i++) filterStates[i] = NOT_YET;
+    for (let i = 0; i < sourceStates.length; i++) sourceStates[i] = NOT_YET;
     this.scalars.reset();
     for (let i = 0; i < inputs.length; i++) {
       const filter = filterOf[i]!;
@@ -138,12 +150,12 @@ export class MixedInputs implements InputReader {
   }
 
   private readSource(index: number, buffer: Buffer): boolean {
-    const source = this.sources[index]!;
+    const slot = this.sourceSlots[index]!;
     this.starts[index] = this.scalars.length;
     const isGood =
-      source.kind === 'field'
-        ? this.readField(index, source.slot, buffer)
-        : this.readExpression(index, source.value, buffer);
+      slot === NO_SLOT
+        ? this.readExpression(index, this.sourceReaders[index]!, buffer)
+        : this.readField(index, slot, buffer);
     this.ends[index] = this.scalars.length;
     if (!isGood) this.badSource = index;
     return isGood;
@@ -151,7 +163,7 @@ export class MixedInputs implements InputReader {
 
   private readField(index: number, slot: number, buffer: Buffer): boolean {
     const { slots, values } = this;
-    const { wanted } = this.sources[index]!;
+    const wanted = this.wanted[index]!;
     const type = slots.types[slot]!;
     if (type <= NULL) {
       values[index] = Number.NaN;
@@ -159,16 +171,18 @@ export class MixedInputs implements InputReader {
     }
     if (type >= OBJECT) return this.refuse('inputType');
     values[index] = 1;
-    if (wanted === 'presence') return true;
+    if (wanted === WANTED.presence) return true;
     if (type === NUMBER) {
       const value = slots.numbers[slot]!;
       if (value > Number.MAX_SAFE_INTEGER || value < -Number.MAX_SAFE_INTEGER) return this.refuse('inputRange');
-      // −0 counts as 0.
-      if (wanted === 'number') values[index] = value + 0;
-    } else if (wanted === 'number') return this.refuse('inputType');
-    if (wanted === 'number') return true;
+      if (wanted === WANTED.number) {
+        // −0 counts as 0.
+        values[index] = value + 0;
+        return true;
+      }
+    } else if (wanted === WANTED.number) return this.refuse('inputType');
     // The value of a header may be anything; in a document text is text.
-    if (type === STRING && this.isHeader[slot] === true && !isUtf8(buffer, slots.starts[slot]!, slots.ends[slot]!))
+    else if (type === STRING && this.isHeader[slot] === 1 && !isUtf8(buffer, slots.starts[slot]!, slots.ends[slot]!))
       return this.refuse('inputType');
     encodeSlot(slots, slot, buffer, this.scalars);
     return true;
@@ -176,7 +190,7 @@ export class MixedInputs implements InputReader {
 
   private readExpression(index: number, reader: ValueReader, buffer: Buffer): boolean {
     const { values, scalars } = this;
-    const { wanted } = this.sources[index]!;
+    const wanted = this.wanted[index]!;
     const outcome = reader.read(buffer);
     if (outcome === VALUE_NULL) {
       values[index] = Number.NaN;
@@ -188,12 +202,12 @@ export class MixedInputs implements InputReader {
       const { number } = reader;
       // Not finite fails the comparison too.
       if (!(number <= Number.MAX_SAFE_INTEGER && number >= -Number.MAX_SAFE_INTEGER)) return this.refuse('inputRange');
-      if (wanted === 'number') values[index] = number;
-      else if (wanted === 'scalar') scalars.encodeNumber(number);
+      if (wanted === WANTED.number) values[index] = number;
+      else if (wanted === WANTED.scalar) scalars.encodeNumber(number);
       return true;
     }
-    if (wanted === 'number') return this.refuse('inputType');
-    if (wanted === 'scalar') {
+    if (wanted === WANTED.number) return this.refuse('inputType');
+    if (wanted === WANTED.scalar) {
       if (outcome === VALUE_BOOLEAN) scalars.encodeBoolean(reader.boolean);
       else scalars.encodeText(reader.bytes, reader.start, reader.end);
     }
