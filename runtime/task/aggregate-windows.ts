@@ -131,7 +131,8 @@ export class AggregateWindows {
       this.windows.restore(state);
     }
     this.#emittedUpTo = em;
-    if (em !== null) {
+    // A snapshot from behind that offset knows by itself what has changed since.
+    if (em !== null && position <= em) {
       this.#silentBefore = em;
       this.replay(position);
     }
