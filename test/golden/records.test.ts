@@ -1,5 +1,14 @@
-// Goldens of what goes into the windows, and when they close.
+// Goldens of records: what they hold, which of them are bad or late, and how they move time.
 import { runGolden } from './run-goldens.ts';
 
-for (const name of ['aggregates.yaml', 'bad-records.yaml', 'lateness.yaml', 'record-key.yaml', 'watermark-idle.yaml'])
-  await runGolden(name);
+const files = [
+  'bad-records.yaml',
+  'close-idle.yaml',
+  'event-time.yaml',
+  'late-data.yaml',
+  'lateness.yaml',
+  'record-key.yaml',
+  'record-parts.yaml',
+  'watermark-idle.yaml',
+];
+for (const name of files) await runGolden(name);
