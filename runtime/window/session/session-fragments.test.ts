@@ -7,6 +7,7 @@ import { SourceWatermarks } from '../source-watermarks.ts';
 import { LATE, TAKEN } from '../windows.ts';
 import { fragmentLayout, sessionColumns, sessionLayout } from './layouts.ts';
 import { type Emitted, into, KEEP_ALL, keptInRow, type NaiveOptions, recordOf } from './naive-sessions.cases.ts';
+import type { OriginalRecord } from './original-record.ts';
 import { SessionFragments } from './session-fragments.ts';
 import { SessionWindows } from './session-windows.ts';
 
@@ -142,7 +143,7 @@ function byFragments(items: readonly Item[], settings: Settings): Outcome & { re
 function items(maxStepMs: number): fc.Arbitrary<Item[]> {
   return fc.array(
     fc.record({
-      key: fc.constantFrom('a', 'b', 'c'),
+      key: fc.constantFrom('a', 'a', 'b', 'c'),
       stepMs: fc.integer({ min: -maxStepMs, max: maxStepMs + 2 }),
       filtered: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
       alone: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
@@ -153,22 +154,121 @@ function items(maxStepMs: number): fc.Arbitrary<Item[]> {
   );
 }
 
-const settings: fc.Arbitrary<Settings> = fc.record({
-  gapMs: fc.integer({ min: 1, max: 8 }),
-  latenessMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 20 })),
-  mode: fc.constantFrom('close', 'update', 'interval'),
-  maxOutOfOrdernessMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 15 })),
-});
+function settings(maxMs: number): fc.Arbitrary<Settings> {
+  return fc.record({
+    gapMs: fc.integer({ min: 1, max: maxMs }),
+    latenessMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: maxMs * 2 })),
+    mode: fc.constantFrom('close', 'update', 'interval'),
+    maxOutOfOrdernessMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: maxMs * 2 })),
+  });
+}
+
+interface Run {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly watermarkBeforeMs: number;
+  readonly records: number;
+  /** Offset of the original that it carries. */
+  readonly original: number | null;
+}
+
+/** Runs of one key; `alone` as the caller demands it, all others are judged by the watermark. Gap 10. */
+function runsOf(records: readonly { timeMs: number; watermarkMs: number; alone?: boolean }[]): Run[] {
+  const fragments = newFragments(10);
+  const { table } = fragments;
+  for (const [offset, { timeMs, watermarkMs, alone = false }] of records.entries()) {
+    const original = (): OriginalRecord => ({ offset, timestampMs: -1, key: null, value: null, headers: [] });
+    fragments.add(recordOf('a', timeMs, offset), { offset, watermarkMs, alone, original });
+  }
+  return Array.from({ length: table.rowCount }, (_, row) => ({
+    startMs: table.columns[COLUMNS.start]![row]!,
+    endMs: table.columns[COLUMNS.end]![row]!,
+    watermarkBeforeMs: table.columns[COLUMNS.watermarkBefore]![row]!,
+    records: table.recordCounts[row]!,
+    original: (table.cells[COLUMNS.original]![row] as OriginalRecord | null)?.offset ?? null,
+  }));
+}
 
 describe('SessionFragments', () => {
-  test.each([2, 6, 15])('cut anywhere, they give exactly what record by record gives (steps up to %i)', (maxStepMs) => {
+  test.each<[string, Parameters<typeof runsOf>[0], readonly Partial<Run>[]]>([
+    [
+      'records within the gap are one run, which says what the watermark was before the first',
+      [
+        { timeMs: 0, watermarkMs: -5 },
+        { timeMs: 10, watermarkMs: -1 },
+        { timeMs: 15, watermarkMs: 8 },
+      ],
+      [{ startMs: 0, endMs: 25, watermarkBeforeMs: -5, records: 3, original: null }],
+    ],
+    [
+      'one millisecond more begins another',
+      [
+        { timeMs: 0, watermarkMs: -5 },
+        { timeMs: 11, watermarkMs: -1 },
+      ],
+      [{ endMs: 10 }, { startMs: 11, watermarkBeforeMs: -1 }],
+    ],
+    [
+      'a run that its partition has closed takes nothing more',
+      [
+        { timeMs: 0, watermarkMs: -5 },
+        { timeMs: 10, watermarkMs: 9 },
+      ],
+      [{ endMs: 10 }, { startMs: 10, watermarkBeforeMs: 9 }],
+    ],
+    [
+      'a record before the run joins it only when no session can have fired that it may touch',
+      [
+        { timeMs: 20, watermarkMs: -5 },
+        { timeMs: 13, watermarkMs: 11 },
+        { timeMs: 12, watermarkMs: 11 },
+      ],
+      [
+        { startMs: 13, endMs: 30, watermarkBeforeMs: -5, records: 2 },
+        { startMs: 12, endMs: 22, watermarkBeforeMs: 11, records: 1, original: null },
+      ],
+    ],
+    [
+      'a late record stands alone with its original, unless its run is open',
+      [
+        { timeMs: 0, watermarkMs: -5 },
+        { timeMs: 8, watermarkMs: -1 },
+        { timeMs: 0, watermarkMs: 9 },
+        { timeMs: -1, watermarkMs: 9 },
+        { timeMs: -1, watermarkMs: 9 },
+      ],
+      [
+        { startMs: 0, endMs: 18, records: 3, original: null },
+        { startMs: -1, endMs: 9, records: 1, original: 3 },
+        { startMs: -1, endMs: 9, records: 1, original: 4 },
+      ],
+    ],
+    [
+      'a record that has to be judged by itself neither joins a run nor takes others in',
+      [
+        { timeMs: 0, watermarkMs: -5 },
+        { timeMs: 1, watermarkMs: -5, alone: true },
+        { timeMs: 2, watermarkMs: -5 },
+        { timeMs: 3, watermarkMs: -5 },
+      ],
+      [
+        { startMs: 0, records: 1, original: null },
+        { startMs: 1, records: 1, original: 1 },
+        { startMs: 2, records: 2, original: null },
+      ],
+    ],
+  ])('%s', (_, records, expected) => {
+    expect(runsOf(records)).toMatchObject(expected);
+  });
+
+  test.each([2, 3, 5, 12])('cut anywhere, they give exactly what record by record gives (times %i apart)', (maxMs) => {
     fc.assert(
-      fc.property(items(maxStepMs), settings, (records, chosen) => {
+      fc.property(items(maxMs), settings(maxMs), (records, chosen) => {
         const { rows, ...outcome } = byFragments(records, chosen);
         expect(outcome).toEqual(recordByRecord(records, chosen));
         expect(rows).toBeLessThanOrEqual(records.length);
       }),
-      { numRuns: 1000 },
+      { numRuns: 2500 },
     );
   });
 });

@@ -52,9 +52,7 @@ export class SessionFragments {
     const { eventTimeMs, keyBytes, keyStart, keyEnd, keyHash } = record;
     const { watermarkMs } = source;
     const endMs = eventTimeMs + this.gapMs;
-    // Late by its own partition's watermark, unless a session of the aggregate task takes it in.
-    const alone = source.alone || endMs - 1 <= watermarkMs;
-    let row = alone ? -1 : table.find(keyBytes, keyStart, keyEnd, keyHash);
+    let row = source.alone ? -1 : table.find(keyBytes, keyStart, keyEnd, keyHash);
     if (row >= 0 && this.takesIn(row, eventTimeMs, watermarkMs)) {
       const starts = table.columns[at.start]!;
       const ends = table.columns[at.end]!;
@@ -65,6 +63,8 @@ export class SessionFragments {
       table.columns[at.start]![row] = eventTimeMs;
       table.columns[at.end]![row] = endMs;
       table.columns[at.watermarkBefore]![row] = watermarkMs;
+      // Late by its own partition's watermark, unless a session of the aggregate task takes it in.
+      const alone = source.alone || endMs - 1 <= watermarkMs;
       this.stand(row, alone);
       if (alone && this.keepsOriginals && source.original !== null) this.keep(row, source.original());
     }

@@ -260,7 +260,6 @@ export class SessionWindows implements Windows {
         }
       }
       due.pop();
-      if (latenessMs > 0) this.entryDues[row] = Number.NaN;
       if (changes?.isMarked(table, row) === true) {
         changes.unmark(table, row);
         lot[emitCount++] = row;
