@@ -2,6 +2,7 @@
 import { RecordCursor } from '../log/batch/index.ts';
 import {
   CorruptStateError,
+  type PartialsSection,
   planHashNumber,
   planHashText,
   SECTION_CONTROL,
@@ -146,8 +147,8 @@ export class AggregateTask implements Task {
     const { windows } = this.#windows;
     this.#windows.saw(partials.maxEventTimeMs);
     if (windows.kind === 'panes') {
-      windows.mergePartials(partials, (row) => this.#late(row, outputs));
-      this.counters.lateWindows += windows.missedCount;
+      const outcome = windows.mergePartials(partials, (row) => this.#late(row, outputs));
+      if (outcome !== TAKEN) this.counters.lateWindows += windows.missedCount * recordsOf(partials);
       return;
     }
     const watermarksBefore = windows.watermarksBefore(partials);
@@ -190,4 +191,10 @@ export class AggregateTask implements Task {
       { cause },
     );
   }
+}
+
+function recordsOf({ rowCount, recordCounts }: PartialsSection): number {
+  let records = 0;
+  for (let row = 0; row < rowCount; row++) records += recordCounts[row]!;
+  return records;
 }

@@ -34,6 +34,10 @@ export function createPreAggregation(context: TaskContext): PreAggregation {
 
 interface Pane {
   readonly table: KeyTable;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Of the windows that hold the pane. */
+  readonly earliestEndMs: number;
   maxEventTimeMs: number;
 }
 
@@ -46,7 +50,6 @@ class PanePreAggregation implements PreAggregation {
   readonly #panes = new Map<number, Pane>();
   // The pane used last: most records fall into it.
   #current: Pane | null = null;
-  #currentStartMs = 0;
 
   constructor({ plan, shufflePartitions }: TaskContext, layout: PaneLayout) {
     this.#layout = layout;
@@ -62,13 +65,14 @@ class PanePreAggregation implements PreAggregation {
   }
 
   add(record: RecordReader, cursor: RecordCursor, watermarkMs: number): number {
-    const startMs = this.#layout.paneStart(record.eventTimeMs);
+    const { eventTimeMs } = record;
+    let pane = this.#current;
+    if (pane === null || eventTimeMs < pane.startMs || eventTimeMs >= pane.endMs) pane = this.#paneAt(eventTimeMs);
     // One of its windows has fired as far as this partition is concerned: the aggregate task has to judge it.
-    if (this.#layout.earliestEndMs(startMs) - 1 <= watermarkMs) return AFTER_WATERMARK;
+    if (pane.earliestEndMs - 1 <= watermarkMs) return AFTER_WATERMARK;
     if (this.singly) return BEFORE_WATERMARK;
-    const pane = this.#current !== null && startMs === this.#currentStartMs ? this.#current : this.#paneAt(startMs);
     const { table } = pane;
-    if (record.eventTimeMs > pane.maxEventTimeMs) pane.maxEventTimeMs = record.eventTimeMs;
+    if (eventTimeMs > pane.maxEventTimeMs) pane.maxEventTimeMs = eventTimeMs;
     const row = table.upsert(record.keyBytes, record.keyStart, record.keyEnd, record.keyHash);
     table.note(row, cursor.offset);
     this.#aggregates.add(table, row, record);
@@ -77,21 +81,27 @@ class PanePreAggregation implements PreAggregation {
 
   writeTo(writers: readonly ShuffleBlockWriter[]): void {
     for (const [paneStartMs, { table, maxEventTimeMs }] of [...this.#panes].sort(([a], [b]) => a - b)) {
-      appendRows(writers, this.#partitioner, { paneStartMs, maxEventTimeMs, table });
+      if (table.rowCount > 0) appendRows(writers, this.#partitioner, { paneStartMs, maxEventTimeMs, table });
       this.#pool.give(table);
     }
     this.#panes.clear();
     this.#current = null;
   }
 
-  #paneAt(startMs: number): Pane {
+  #paneAt(eventTimeMs: number): Pane {
+    const startMs = this.#layout.paneStart(eventTimeMs);
     let pane = this.#panes.get(startMs);
     if (pane === undefined) {
-      pane = { table: this.#pool.take(), maxEventTimeMs: Number.NEGATIVE_INFINITY };
+      pane = {
+        table: this.#pool.take(),
+        startMs,
+        endMs: startMs + this.#layout.paneMs,
+        earliestEndMs: this.#layout.earliestEndMs(startMs),
+        maxEventTimeMs: Number.NEGATIVE_INFINITY,
+      };
       this.#panes.set(startMs, pane);
     }
     this.#current = pane;
-    this.#currentStartMs = startMs;
     return pane;
   }
 }
