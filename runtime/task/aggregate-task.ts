@@ -174,7 +174,11 @@ export class AggregateTask implements Task {
     if (outcome !== LATE) return;
     this.counters.late++;
     if (outputs !== null && this.#lateRecords.areWritten)
-      this.#lateRecords.write({ ...originalOf(envelope.original), partition: sourcePartition }, windows.missedBounds, outputs);
+      this.#lateRecords.write(
+        { ...originalOf(envelope.original), partition: sourcePartition },
+        windows.missedBounds,
+        outputs,
+      );
   }
 
   #unreadable(offset: number, cause: CorruptStateError): FatalProblem {

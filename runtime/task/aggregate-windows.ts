@@ -39,8 +39,7 @@ export class AggregateWindows {
     this.#aggregates = aggregates;
     this.#writer = new ResultWriter(context, plan.newRowWriter(aggregates));
     this.#emission = emissionOf(job);
-    this.#ticks =
-      this.#emission.kind === 'interval' ? new EmissionTicks(this.#emission.everyMs, clock.now()) : null;
+    this.#ticks = this.#emission.kind === 'interval' ? new EmissionTicks(this.#emission.everyMs, clock.now()) : null;
     this.windows = createWindows({ ...job, aggregates, layout: this.#layout });
   }
 

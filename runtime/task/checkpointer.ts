@@ -44,7 +44,8 @@ export class Checkpointer {
   /** Staggered by task, so that the tasks of a worker do not upload all at once. */
   isDue(slot: TaskSlot): boolean {
     if (slot.kind === 'ingest' || slot.uploading) return false;
-    if (slot.task.wantsSnapshot && slot.state === 'live') return slot.verified === null || slot.verified.id === slot.checkpoint;
+    if (slot.task.wantsSnapshot && slot.state === 'live')
+      return slot.verified === null || slot.verified.id === slot.checkpoint;
     if (slot.task.position === slot.snapshotOffset) return false;
     if (slot.state === 'draining') return !slot.withoutFinalCheckpoint;
     return this.#options.clock.monotonicMs() - slot.snapshotAtMs >= this.#options.intervalMs;

@@ -4,9 +4,7 @@ import type { ResolvedJob } from '../../crds/index.ts';
 
 export type Emission =
   /** Only windows that close give rows, and nothing can change a closed one. */
-  | { readonly kind: 'close' }
-  | { readonly kind: 'commit' }
-  | { readonly kind: 'interval'; readonly everyMs: number };
+  { readonly kind: 'close' } | { readonly kind: 'commit' } | { readonly kind: 'interval'; readonly everyMs: number };
 
 export function emissionOf({ emit, allowedLatenessMs }: Pick<ResolvedJob, 'emit' | 'allowedLatenessMs'>): Emission {
   if (emit.mode === 'interval') return { kind: 'interval', everyMs: emit.everyMs };

@@ -48,7 +48,8 @@ export class ForcedWatermarks {
 
   /** A decision taken now, live. */
   add(entry: ForcedWatermark): void {
-    if (this.isFull) throw new Error(`${MAX_FORCED} decisions are written down already: a checkpoint has to come first`);
+    if (this.isFull)
+      throw new Error(`${MAX_FORCED} decisions are written down already: a checkpoint has to come first`);
     this.#entries.push(entry);
     this.#next = this.#entries.length;
   }

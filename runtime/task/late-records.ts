@@ -49,11 +49,7 @@ export class LateRecords {
   ): void {
     const { partition, key, count, offsets } = partial;
     const value = Buffer.from(JSON.stringify({ partial: true, key, count, offsets }));
-    this.write(
-      { partition, offset: offsets[0], timestampMs: -1, key: null, value, headers: [] },
-      missed,
-      outputs,
-    );
+    this.write({ partition, offset: offsets[0], timestampMs: -1, key: null, value, headers: [] }, missed, outputs);
   }
 }
 

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { type PartitionPace, partitionsAhead } from './read-pace.ts';
 
-const at = (key: string, watermarkMs: number | null, caughtUp = false): PartitionPace => ({ key, watermarkMs, caughtUp });
+const at = (key: string, watermarkMs: number | null, caughtUp = false): PartitionPace => ({
+  key,
+  watermarkMs,
+  caughtUp,
+});
 
 test.each<[string, PartitionPace[], number, string[]]>([
   ['within the drift nobody waits', [at('a', 0), at('b', 100)], 100, []],

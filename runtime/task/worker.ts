@@ -68,7 +68,13 @@ export class Worker {
     this.#options = options;
     const { broker, clock, random, job, planHash, incarnation, instanceId, topics } = options;
     const groupId = incarnation.id;
-    this.#reader = new LogReader({ broker, clock, random, reuseMemory: true, waiting: (why) => this.#waitFor('reader', why) });
+    this.#reader = new LogReader({
+      broker,
+      clock,
+      random,
+      reuseMemory: true,
+      waiting: (why) => this.#waitFor('reader', why),
+    });
     this.#producer = new TransactionalProducer({
       broker,
       clock,

@@ -171,12 +171,7 @@ export class BrokerConnection {
   }
 
   // oxlint-disable-next-line max-params -- private
-  #read<Response>(
-    spec: RequestSpec<never, Response>,
-    reader: Reader,
-    version: number,
-    release: () => void,
-  ): Response {
+  #read<Response>(spec: RequestSpec<never, Response>, reader: Reader, version: number, release: () => void): Response {
     try {
       if (hasTaggedHeaders(spec)) reader.readTaggedFields();
       return spec.read(reader, version, release);

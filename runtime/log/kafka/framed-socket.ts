@@ -47,11 +47,7 @@ export class FramedSocket {
   }
 
   /** Rejects with the error of the socket, or when the time is up. */
-  static async open(
-    address: BrokerAddress,
-    timeoutMs: number,
-    handlers: FramedSocketHandlers,
-  ): Promise<FramedSocket> {
+  static async open(address: BrokerAddress, timeoutMs: number, handlers: FramedSocketHandlers): Promise<FramedSocket> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const framed = new FramedSocket(address, {
       ...handlers,
@@ -61,10 +57,7 @@ export class FramedSocket {
       },
     });
     framed.#socket.once('connect', resolve);
-    const timer = setTimeout(
-      () => framed.destroy(new Error(`no connection within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => framed.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
     try {
       await promise;
     } finally {
