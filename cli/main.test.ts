@@ -54,7 +54,7 @@ describe('validate', () => {
   test('lists all problems of all documents, each with its path', async () => {
     const bad = await file(
       'bad.yaml',
-      `${job('{tumbling: {size: 1 minute}}').replace('keyBy', 'keyby')}---${job('{sliding: {size: 1m, slide: 5s}}')}`,
+      `${job('{tumbling: {size: 1 minute}}').replace('keyBy', 'keyby')}---${job('{session: {gap: 1m}}')}  restoreFrom: latest\n`,
     );
     const { code, stdout } = await streamjob('validate', bad);
     expect(code).toBe(1);
@@ -62,7 +62,7 @@ describe('validate', () => {
     expect(stdout).toContain(
       `${bad}#1: spec.window.tumbling.size: must be a duration such as 250ms, 10s, 5m, 1h or 1d; got "1 minute"`,
     );
-    expect(stdout).toContain(`${bad}#2: not supported yet: spec.window.sliding`);
+    expect(stdout).toContain(`${bad}#2: not supported yet: spec.restoreFrom`);
   });
 
   test('speaks JSON to programs', async () => {

@@ -90,14 +90,13 @@ export function badInput(environment: () => Environment): void {
 
   describe.concurrent('what a job says of itself', () => {
     it('a part of the contract that this release does not have', async () => {
-      const name = uniqueName('sliding');
-      const window = { sliding: { size: '1m', slide: '10s' } };
-      const job = await Job.apply(environment(), { name, source: 'in', sink: 'out', spec: { window } });
+      const name = uniqueName('restore');
+      const job = await Job.apply(environment(), { name, source: 'in', sink: 'out', spec: { restoreFrom: 'latest' } });
       const { message } = await job.waitForCondition('Stalled', 'True', { reason: 'NotSupportedYet' });
       expect(message).toBe(
-        'not supported yet: spec.window.sliding. Leave out spec.window.sliding: this release does not have it.',
+        'not supported yet: spec.restoreFrom. Leave out spec.restoreFrom: this release does not have it.',
       );
-      await job.waitForEvent('Warning NotSupportedYet not supported yet: spec.window.sliding');
+      await job.waitForEvent('Warning NotSupportedYet not supported yet: spec.restoreFrom');
       expect((await job.read()).status?.phase).toBe('Failed');
       expect(await job.pods()).toEqual([]);
       await job.delete();
