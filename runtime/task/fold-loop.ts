@@ -37,7 +37,7 @@ export class FoldLoop {
 
   /** Until `end`. Throws FatalProblem, PlanMismatch, or a bug. */
   async run(end: AbortSignal): Promise<void> {
-    const { clock, reader, tasks, commitWanted, committed, turned } = this.#options;
+    const { clock, reader, tasks, commitWanted, committed } = this.#options;
     while (!end.aborted) {
       for (const item of await reader.next(end)) {
         try {
@@ -53,7 +53,7 @@ export class FoldLoop {
         }
         await clock.turn();
       }
-      turned();
+      this.#options.turned();
       if (tasks.slots.some(({ task, state }) => state === 'live' && task.urgent)) commitWanted.notify();
     }
   }
@@ -80,7 +80,8 @@ export class FoldLoop {
 
   /** Before a record that ends the job: what came before it is committed, which a commit that is in flight already does not hold. */
   async #commitWhatIsGood(end: AbortSignal): Promise<void> {
-    const { clock, cycle, commitWanted, committed, rounds } = this.#options;
+    const { clock, cycle, commitWanted, committed } = this.#options;
+    const rounds = (): number => this.#options.rounds();
     const enough = rounds() + (cycle.inFlight ? 2 : 1);
     const deadline = clock.monotonicMs() + FINAL_COMMIT_BUDGET_MS;
     while (rounds() < enough && clock.monotonicMs() < deadline) {

@@ -42,9 +42,9 @@ export class ReadPacer {
   }
 
   async #round(): Promise<void> {
-    const { slots, reader, clock, memoryIsTight } = this.#options;
-    const own = slots().filter(({ kind, state }) => kind !== 'aggregate' && state === 'live');
-    const maxDriftMs = memoryIsTight() ? 0 : this.#options.maxDriftMs || Number.POSITIVE_INFINITY;
+    const { reader, clock } = this.#options;
+    const own = this.#options.slots().filter(({ kind, state }) => kind !== 'aggregate' && state === 'live');
+    const maxDriftMs = this.#options.memoryIsTight() ? 0 : this.#options.maxDriftMs || Number.POSITIVE_INFINITY;
     const paces = own.map(paceOf);
     const catchesUp = maxDriftMs < Number.POSITIVE_INFINITY && paces.some(({ caughtUp }) => !caughtUp);
     const others = catchesUp ? await this.#others(new Set(paces.map(({ key }) => key))) : [];
@@ -63,8 +63,9 @@ export class ReadPacer {
 
   /** As the other workers have committed them; null when the brokers cannot say just now. */
   async #others(own: ReadonlySet<string>): Promise<readonly PartitionPace[] | null> {
-    const { broker, groupId, sourceTopic, partitionCount } = this.#options;
-    const partitions = Array.from({ length: partitionCount() }, (_, partition) => ({ topic: sourceTopic, partition }));
+    const { broker, groupId, sourceTopic } = this.#options;
+    const count = this.#options.partitionCount();
+    const partitions = Array.from({ length: count }, (_, partition) => ({ topic: sourceTopic, partition }));
     const asked = partitions.filter((partition) => !own.has(partitionKey(partition)));
     if (asked.length === 0) return [];
     try {
