@@ -7,7 +7,7 @@ import { type Emission, EmissionTicks, emissionOf } from './emission.ts';
 import type { Outputs } from './outputs.ts';
 import { ResultWriter } from './result-writer.ts';
 import type { TaskContext } from './task-context.ts';
-import type { TaskCounters } from './task.ts';
+import { END_OF_TIME_MS, type TaskCounters } from './task.ts';
 
 const NOWHERE: EmitRows = () => undefined;
 
@@ -69,7 +69,10 @@ export class AggregateWindows {
 
   /** Closes what the watermark completes. `outputs` null: the rows are out already. */
   advance(watermarkMs: number, outputs: Outputs | null): void {
-    this.windows.advance(watermarkMs, outputs === null ? NOWHERE : this.#into(outputs, watermarkMs));
+    const emit = outputs === null ? NOWHERE : this.#into(outputs, watermarkMs);
+    this.windows.advance(watermarkMs, emit);
+    // The input is over: nothing waits for a tick of the clock, not even in a window that has no end.
+    if (watermarkMs >= END_OF_TIME_MS) this.windows.flush(emit);
   }
 
   /** Offset before which a silent fold has to call `replay`; Infinity for never. */
