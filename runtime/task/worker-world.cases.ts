@@ -10,6 +10,7 @@ import { systemRandom } from '../random.ts';
 import { findTopics } from './prerequisites.ts';
 import { Troubles } from './troubles.ts';
 import { Worker } from './worker.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 export interface Setting {
   readonly keyBy?: readonly string[];
@@ -61,7 +62,11 @@ export function setUp({ keyBy = ['user'], spec = {}, store = new MemoryStore(), 
   const shuffle = job.mode === 'shuffled' ? shuffleTopic(incarnation.id) : null;
   if (shuffle !== null) cluster.createTopic({ topic: shuffle, partitions: job.maxParallelism });
 
-  const start = async (instanceId: string, intercept: Intercept = () => undefined): Promise<Running> => {
+  const start = async (
+    instanceId: string,
+    intercept: Intercept = () => undefined,
+    more: Pick<WorkerOptions, 'stateLimitBytes'> = {},
+  ): Promise<Running> => {
     let held = Promise.withResolvers<void>();
     let cutOff = false;
     const broker = cluster.connect({
@@ -85,6 +90,7 @@ export function setUp({ keyBy = ['user'], spec = {}, store = new MemoryStore(), 
       transactionalId: (id) => transactionalId(incarnation.id, id),
       topics,
       print: () => undefined,
+      ...more,
     });
     const stopping = new AbortController();
     const ended = worker.run(stopping.signal).then(
