@@ -32,8 +32,13 @@ for (let round = 0; round < Number(values.rounds ?? 1); round++) {
     const race = caseOf(name, values.quick);
     if (race.kind === 'latency') continue;
     for (const system of pick('system', SYSTEM_NAMES, values.system)) {
-      const result = await runThroughput(context, race, system);
-      process.stdout.write(`${JSON.stringify({ case: name, system, ...result })}\n`);
+      try {
+        const result = await runThroughput(context, race, system);
+        process.stdout.write(`${JSON.stringify({ case: name, system, ...result })}\n`);
+      } catch (error) {
+        process.exitCode = 1;
+        process.stderr.write(`bench: ${name}, ${system}: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
     }
   }
 }

@@ -2,17 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SystemName, ThroughputCase } from './cases.ts';
-import { deleteTopics, loadTopic } from './data/load-topic.ts';
+import type { Case, SystemName, ThroughputCase } from './cases.ts';
+import type { DataSet } from './data/data-set.ts';
+import { loadTopic } from './data/load-topic.ts';
 import { compareRows, type Comparison } from './expected/compare.ts';
+import { EventColumns, type Expected } from './expected/event-columns.ts';
 import { readResults } from './expected/read-results.ts';
-import { type Expected, expectedRows } from './expected/window-rows.ts';
 import type { Figures } from './measure/run-recorder.ts';
 import { runCeiling } from './systems/ceiling.ts';
 import type { FinishedRun, RaceContext } from './systems/context.ts';
 import { runPeer } from './systems/peer.ts';
 import { graceMs } from './systems/peer-flags.ts';
 import { runStreamJob } from './systems/stream-job.ts';
+import { deleteTopics } from './topics.ts';
 
 export interface ThroughputResult {
   readonly figures: Figures;
@@ -20,8 +22,12 @@ export interface ThroughputResult {
   readonly comparison: Comparison | null;
 }
 
-/** Event time before the end of the data within which windows may be left open, on top of the records' out-of-orderness. */
 const OPEN_TAIL_MS = 1000;
+
+/** Event time before the end of the data within which a system may leave windows open. */
+export function openTailMs(race: Case, system: SystemName): number {
+  return OPEN_TAIL_MS + (system === 'kafka-streams' ? graceMs(race) : race.maxOutOfOrderMs);
+}
 
 export async function runThroughput(
   context: Omit<RaceContext, 'folder'>,
@@ -37,11 +43,7 @@ export async function runThroughput(
       if (run.outputTopic === null) return { figures: run.recorder.figures(race.data.records, 0), comparison: null };
       const { rows, lastAppendMs } = await readResults(bootstrapServers, run.outputTopic);
       const expected = expectedFor(race);
-      const comparison = compareRows(rows, expected, {
-        users: race.data.users,
-        closedUpToMs:
-          expected.maxTimeMs - OPEN_TAIL_MS - (system === 'kafka-streams' ? graceMs(race) : race.maxOutOfOrderMs),
-      });
+      const comparison = compareRows(rows, expected, expected.maxTimeMs - openTailMs(race, system));
       return { figures: run.recorder.figures(race.data.records, lastAppendMs), comparison };
     } finally {
       await deleteTopics(bootstrapServers, run.topics);
@@ -69,6 +71,13 @@ let lastExpected: { readonly key: string; readonly expected: Expected } | null =
 /** Of the last case asked for they are kept: the systems of a case run one after the other. */
 function expectedFor(race: ThroughputCase): Expected {
   const key = `${race.data.topic} ${JSON.stringify(race.window)}`;
-  if (lastExpected?.key !== key) lastExpected = { key, expected: expectedRows(race.data, race.window) };
+  if (lastExpected?.key !== key) lastExpected = { key, expected: eventsOf(race.data).expected(race.window) };
   return lastExpected.expected;
+}
+
+function eventsOf(data: DataSet): EventColumns {
+  const events = new EventColumns(data.records);
+  const stream = data.stream();
+  while (stream.next()) events.add(stream);
+  return events;
 }

@@ -9,15 +9,12 @@ export interface DataSet {
   readonly records: number;
   /** What the Kafka record's key is made of. */
   readonly recordKey: 'user' | 'session';
-  /** Users have numbers below this. */
-  readonly users: number;
   stream(): ClickStream;
 }
 
 /** Raised whenever the generators make something else of the same options. */
 const GENERATOR_VERSION = '1';
 export const PARTITIONS = 4;
-const TAIL_USERS = 64;
 const ACTIVE_USERS = 5000;
 const RECORDS_PER_VISIT = 20;
 
@@ -44,7 +41,6 @@ export function visitSet({ records, recordKey = 'user', tailRecords = 0, tailSte
     topic: topicName('clicks', { ...options, recordKey }),
     records: records + tailRecords,
     recordKey,
-    users: users + TAIL_USERS,
     stream: () => new Visits(options),
   };
 }
@@ -67,7 +63,6 @@ export function roundSet(options: {
     topic: topicName('rounds', rounds),
     records: users * rounds.rounds + rounds.tailRecords,
     recordKey: 'user',
-    users: users + TAIL_USERS,
     windowMs,
     stream: () => new Rounds(rounds),
   };

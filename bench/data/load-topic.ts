@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ensurePackages } from '../../test/harness/debian-packages.ts';
-import { createTopic, withAdmin } from '../../test/harness/topics.ts';
+import { deleteTopics, makeTopic, recordCount } from '../topics.ts';
 import { clickJson, userId } from './click-stream.ts';
 import { type DataSet, PARTITIONS } from './data-set.ts';
 
@@ -15,7 +15,7 @@ export async function loadTopic(bootstrapServers: string, data: DataSet): Promis
   process.stderr.write(`bench: making ${data.records.toLocaleString('en')} records in ${data.topic}\n`);
   // What an interrupted run has left is no data set.
   if (there !== null) await deleteTopics(bootstrapServers, [data.topic]);
-  await createTopic(bootstrapServers, data.topic, { partitions: PARTITIONS });
+  await makeTopic(bootstrapServers, data.topic, { partitions: PARTITIONS });
   await ensurePackages({ kcat: 'kcat' });
   const kcat = spawn('kcat', producerArguments(bootstrapServers, data.topic), {
     stdio: ['pipe', 'inherit', 'inherit'],
@@ -54,21 +54,4 @@ function* lines(data: DataSet): Generator<string> {
     text = '';
   }
   yield text;
-}
-
-/** Records of all partitions, null when there is no such topic. */
-export async function recordCount(bootstrapServers: string, topic: string): Promise<number | null> {
-  return withAdmin(bootstrapServers, async (admin) => {
-    if (!(await admin.listTopics()).includes(topic)) return null;
-    const offsets = await admin.fetchTopicOffsets(topic);
-    return offsets.reduce((sum, { high }) => sum + Number(high), 0);
-  });
-}
-
-export async function deleteTopics(bootstrapServers: string, topics: readonly string[]): Promise<void> {
-  await withAdmin(bootstrapServers, async (admin) => {
-    const there = new Set(await admin.listTopics());
-    const known = topics.filter((topic) => there.has(topic));
-    if (known.length > 0) await admin.deleteTopics({ topics: known, timeout: 30_000 });
-  });
 }

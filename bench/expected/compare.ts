@@ -1,29 +1,24 @@
 // Are the results of a run those that must come out? Each window once, with the right values; only windows that were still open at the
 // end of the data may be missing.
+import type { Expected } from './event-columns.ts';
 import type { ResultRow, ResultRows } from './result-rows.ts';
-import type { Expected } from './window-rows.ts';
 
 export interface Comparison {
   readonly equal: boolean;
   readonly matching: number;
-  /** Missing, and rightly so: they end after `closedUpToMs`. */
+  /** Missing, and rightly so: they were still open at the end. */
   readonly open: number;
   /** The first few differences in words. */
   readonly differences: readonly string[];
   readonly differenceCount: number;
 }
 
-export interface CompareOptions {
-  readonly users: number;
-  /** Windows that end at or before this must have come out. */
-  readonly closedUpToMs: number;
-}
-
 const SHOWN = 5;
 
-export function compareRows(actual: ResultRows, expected: Expected, options: CompareOptions): Comparison {
+/** Windows that end at or before `closedUpToMs` must have come out. */
+export function compareRows(actual: ResultRows, expected: Expected, closedUpToMs: number): Comparison {
   const tally = new Tally();
-  actual.forEachUser(options.users, (user, rows) => {
+  actual.forEachUser(expected.users, (user, rows) => {
     const wanted = expected.rowsOf(user);
     let at = 0;
     for (const want of wanted) {
@@ -31,7 +26,7 @@ export function compareRows(actual: ResultRows, expected: Expected, options: Com
         tally.differ('not expected', rows[at++]);
       const got = rows[at];
       if (got === undefined || got.startMs !== want.startMs) {
-        if (want.endMs > options.closedUpToMs) tally.open++;
+        if (want.endMs > closedUpToMs) tally.open++;
         else tally.differ('missing', want);
         continue;
       }

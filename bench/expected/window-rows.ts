@@ -1,46 +1,10 @@
-// The results that a case must have, computed the plain way: all events of a user, sorted by time, put into every window they are in.
+// The results of one user's events, computed the plain way: sorted by time and put into every window they are in.
 import type { RaceWindow } from '../cases.ts';
-import type { ClickStream } from '../data/click-stream.ts';
-import type { DataSet } from '../data/data-set.ts';
-import { groupByUser, type ResultRow } from './result-rows.ts';
+import type { ResultRow } from './result-rows.ts';
 
 export interface Event {
   readonly timeMs: number;
   readonly durationMs: number;
-}
-
-export interface Expected {
-  /** Highest event time of the data. */
-  readonly maxTimeMs: number;
-  /** Rows of a user in the order of their starts. */
-  rowsOf(user: number): readonly ResultRow[];
-}
-
-/** Reads the whole data set once. */
-export function expectedRows(data: DataSet, window: RaceWindow): Expected {
-  const stream: ClickStream = data.stream();
-  const users = new Uint32Array(data.records);
-  const times = new Float64Array(data.records);
-  const durations = new Int32Array(data.records);
-  let maxTimeMs = -Infinity;
-  for (let at = 0; stream.next(); at++) {
-    users[at] = stream.user;
-    times[at] = stream.timeMs;
-    durations[at] = stream.durationMs;
-    if (stream.timeMs > maxTimeMs) maxTimeMs = stream.timeMs;
-  }
-  const { order, starts } = groupByUser(users, data.users);
-  return {
-    maxTimeMs,
-    rowsOf(user) {
-      const events: Event[] = [];
-      for (let at = starts[user] as number; at < (starts[user + 1] as number); at++) {
-        const index = order[at] as number;
-        events.push({ timeMs: times[index] as number, durationMs: durations[index] as number });
-      }
-      return windowRows(user, events, window);
-    },
-  };
 }
 
 /** The rows of one user's events, in the order of their starts. */

@@ -1,6 +1,6 @@
 // One run of a peer over a data set.
 import type { ThroughputCase } from '../cases.ts';
-import { withAdmin } from '../../test/harness/topics.ts';
+import { topicsWith } from '../topics.ts';
 import type { FinishedRun, RaceContext } from './context.ts';
 import { peerCommand } from './java-peer.ts';
 import { createOutputTopic } from './output-topic.ts';
@@ -15,11 +15,6 @@ export async function runPeer(context: RaceContext, race: ThroughputCase, system
     ...command,
     ...peerFlags(system, race, { input, output, records }),
   ]);
-  return { recorder, outputTopic: output, topics: await topicsOf(context.bootstrapServers, output) };
-}
-
-/** The output topic and those that the peer has made, which carry its name in front. */
-export async function topicsOf(bootstrapServers: string, output: string): Promise<readonly string[]> {
-  const all = await withAdmin(bootstrapServers, (admin) => admin.listTopics());
-  return all.filter((topic) => topic.startsWith(output));
+  // Those that the peer has made itself carry the output's name in front.
+  return { recorder, outputTopic: output, topics: await topicsWith(context.bootstrapServers, output) };
 }
