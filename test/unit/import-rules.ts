@@ -12,7 +12,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 const TEST_PACKAGES = ['vitest', 'fast-check'];
 
-const PURE_ROOMS = ['runtime/window', 'runtime/aggregate', 'runtime/state', 'runtime/job', 'operator/reconcile/plan'];
+const PURE_ROOMS = [
+  ...['runtime/window', 'runtime/aggregate', 'runtime/state', 'runtime/scalar', 'runtime/job'],
+  'operator/reconcile/plan',
+];
 const IO_ROOMS = [
   'runtime/log/kafka',
   'runtime/log/memory',
@@ -56,8 +59,11 @@ const SEAMS = [
   'runtime/aggregate',
   'runtime/checkpoint',
   'runtime/job',
+  'runtime/job/expression',
+  'runtime/scalar',
   'runtime/state',
   'runtime/window',
+  'runtime/window/session',
   'operator/kube',
   'operator/kafka',
   'operator/local',

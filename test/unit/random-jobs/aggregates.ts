@@ -1,0 +1,117 @@
+// Every aggregate from the list of its inputs, by the definition, and when a value found is the value meant.
+import type { Scalar } from './vocabulary.ts';
+
+export interface Taken {
+  readonly eventTimeMs: number;
+  /** Order of arrival. */
+  readonly at: number;
+  readonly value: Scalar;
+}
+
+export type Fn =
+  | 'count'
+  | 'sum'
+  | 'min'
+  | 'max'
+  | 'avg'
+  | 'variance'
+  | 'stddev'
+  | 'first'
+  | 'last'
+  | 'countDistinct'
+  | 'approxCountDistinct'
+  | 'quantile'
+  | 'topK'
+  | 'collect';
+export const FNS: readonly Fn[] = [
+  'count',
+  'sum',
+  'min',
+  'max',
+  'avg',
+  'variance',
+  'stddev',
+  'first',
+  'last',
+  'countDistinct',
+  'approxCountDistinct',
+  'quantile',
+  'topK',
+  'collect',
+];
+export const SCALAR_FNS: readonly Fn[] = ['count', 'first', 'last', 'countDistinct', 'approxCountDistinct', 'collect'];
+
+export interface FnSettings {
+  readonly fn: Fn;
+  readonly q: number;
+  /** Of topK and collect. */
+  readonly most: number;
+}
+
+export const RELATIVE_ERROR = 0.01;
+
+export function aggregate({ fn, q, most }: FnSettings, taken: readonly Taken[]): unknown {
+  const ordered = taken.toSorted((a, b) => a.eventTimeMs - b.eventTimeMs || a.at - b.at).map(({ value }) => value);
+  const rising = (taken.map(({ value }) => value) as number[]).toSorted((a, b) => a - b);
+  const n = taken.length;
+  const sum = rising.reduce((total, value) => total + value, 0);
+  switch (fn) {
+    case 'count':
+      return n;
+    case 'countDistinct':
+      return new Set(ordered).size;
+    case 'collect':
+      return ordered.slice(0, most);
+    case 'topK':
+      return rising.toReversed().slice(0, most);
+  }
+  if (n === 0) return null;
+  switch (fn) {
+    case 'sum':
+      return sum;
+    case 'min':
+      return rising[0];
+    case 'max':
+      return rising[n - 1];
+    case 'avg':
+      return sum / n;
+    case 'variance':
+      return variance(rising);
+    case 'stddev':
+      return n < 2 ? null : Math.sqrt(variance(rising)!);
+    case 'first':
+      return ordered[0];
+    case 'last':
+      return ordered[n - 1];
+    case 'approxCountDistinct':
+      return new Set(ordered).size;
+    case 'quantile':
+      return rising[Math.floor(q * (n - 1))];
+  }
+}
+
+/** Around the mean, in two passes. */
+function variance(numbers: readonly number[]): number | null {
+  const n = numbers.length;
+  if (n < 2) return null;
+  const mean = numbers.reduce((sum, value) => sum + value, 0) / n;
+  return numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+}
+
+/** Sums of fractions may be rounded otherwise, sketches are within their error; everything else is the very value. */
+export function isMeant({ fn }: FnSettings, meant: unknown, found: unknown): boolean {
+  if (typeof meant !== 'number' || typeof found !== 'number') return JSON.stringify(meant) === JSON.stringify(found);
+  switch (fn) {
+    case 'sum':
+    case 'avg':
+    case 'variance':
+    case 'stddev':
+      return Math.abs(meant - found) <= 1e-9 * Math.max(1, Math.abs(meant));
+    case 'quantile':
+      return Math.abs(meant - found) <= RELATIVE_ERROR * Math.abs(meant) + 1e-12;
+    case 'approxCountDistinct':
+      return Math.abs(meant - found) <= 0.032 * meant;
+    default:
+      return meant === found;
+  }
+}
