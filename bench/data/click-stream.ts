@@ -23,7 +23,7 @@ export function userId(user: number): string {
 }
 
 /** The JSON document of the click that the stream stands at. */
-export function clickJson(click: ClickStream, number: number): string {
+export function clickJson(click: Omit<ClickStream, 'next'>, number: number): string {
   return (
     `{"eventId":"e${number}","userId":"u${click.user}","sessionId":"s${click.session}","type":"${click.type}",` +
     `"url":"/products/${click.page}/details","referrer":"https://www.example.com/search?q=stream",` +

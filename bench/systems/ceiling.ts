@@ -7,7 +7,7 @@ import { runReporting } from './reporting-process.ts';
 export async function runCeiling(context: RaceContext, race: ThroughputCase): Promise<FinishedRun> {
   const { topic, records } = race.data;
   const { profileFolder } = context;
-  const { recorder } = await runReporting(context, [
+  const recorder = await runReporting(context, [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     ...(profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]),

@@ -61,8 +61,10 @@ function kafkaStreamsFlags(race: Case, shuffled: boolean): Record<string, string
 
 /**
  * How much event time late a record may come. Behind a repartition topic a task sees the records of all source partitions in the order in
- * which they were written there, and reading a backlog one partition runs ahead of another by some seconds of event time.
+ * which they were written there: reading a backlog, one partition runs ahead of another by some seconds of event time; live, by what is
+ * taken in at a time.
  */
 export function graceMs(race: Case): number {
-  return race.kind === 'throughput' && race.keyBy === 'field' ? 30_000 : race.maxOutOfOrderMs;
+  if (race.keyBy === 'recordKey') return race.maxOutOfOrderMs;
+  return race.kind === 'latency' ? 200 : 30_000;
 }

@@ -11,10 +11,7 @@ export async function runPeer(context: RaceContext, race: ThroughputCase, system
   const { topic: input, records } = race.data;
   const output = await createOutputTopic(context.bootstrapServers, system);
   const command = await peerCommand(peerOf(system), context.folder);
-  const { recorder } = await runReporting(context, [
-    ...command,
-    ...peerFlags(system, race, { input, output, records }),
-  ]);
+  const recorder = await runReporting(context, [...command, ...peerFlags(system, race, { input, output, records })]);
   // Those that the peer has made itself carry the output's name in front.
   return { recorder, outputTopic: output, topics: await topicsWith(context.bootstrapServers, output) };
 }

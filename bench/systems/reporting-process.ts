@@ -1,20 +1,25 @@
-// A measured program that says how far it is on its standard output, one JSON object a line; each line is a sample of its CPU time.
+// A measured program that says how far it is on its standard output, `{"records": n}` a line; each line is a sample of its CPU time.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { RunRecorder } from '../measure/run-recorder.ts';
 import type { RaceContext } from './context.ts';
 
 export interface ReportingRun {
+  readonly pid: number;
   readonly recorder: RunRecorder;
-  /** What it said besides its progress, by name. */
-  readonly said: Readonly<Record<string, unknown>>;
+  /** Resolves with the first report of records; rejects when it ends before. */
+  readonly reading: Promise<void>;
+  /** Resolves when it has ended; rejects, with what it wrote to standard error, unless with exit code 0. */
+  readonly done: Promise<void>;
+  /** Ends it at once, and resolves when it has ended, however. */
+  kill(): Promise<void>;
 }
 
-const TIMEOUT_MS = 900_000;
+const TIMEOUT_MS = 1_200_000;
 const LAST_LOG_CHARACTERS = 8000;
 
-/** Runs it to its end. Rejects, with what it wrote to standard error, unless it ends with exit code 0. */
-export async function runReporting(context: RaceContext, command: readonly string[]): Promise<ReportingRun> {
+/** Starts it on the core of what is measured. */
+export function startReporting(context: RaceContext, command: readonly string[]): ReportingRun {
   const [program = '', ...args] = context.pinning.measured(command);
   const startedAtMs = Date.now();
   const child = spawn(program, args, {
@@ -22,25 +27,47 @@ export async function runReporting(context: RaceContext, command: readonly strin
     cwd: context.folder,
     env: { ...process.env, BOOTSTRAP_SERVERS: context.bootstrapServers },
   });
-  if (child.pid === undefined) throw new Error(`${program} cannot be started`);
-  const recorder = new RunRecorder(child.pid, startedAtMs);
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${program} cannot be started`);
+  const recorder = new RunRecorder(pid, startedAtMs);
   recorder.note(0);
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-LAST_LOG_CHARACTERS);
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
-  const exited = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  const first = Promise.withResolvers<void>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const { records } = JSON.parse(line) as { records: number };
+    if (child.exitCode === null && child.signalCode === null) recorder.note(records);
+    if (records > 0) first.resolve();
   });
-  const said: Record<string, unknown> = {};
-  for await (const line of createInterface({ input: child.stdout })) {
-    const message = JSON.parse(line) as { records?: number };
-    if (message.records === undefined) Object.assign(said, message);
-    else if (child.exitCode === null) recorder.note(message.records);
-  }
-  const how = await exited;
-  clearTimeout(timer);
-  if (how !== 'exit code 0') throw new Error(`${command.join(' ').slice(0, 200)} ended with ${how}:\n${log}`);
-  return { recorder, said };
+  const done = new Promise<void>((resolve, reject) => {
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      const failed = new Error(
+        `${command.join(' ').slice(0, 200)} ended with ${signal ?? `exit code ${code}`}:\n${log}`,
+      );
+      first.reject(failed);
+      if (code === 0) resolve();
+      else reject(failed);
+    });
+  });
+  return {
+    pid,
+    recorder,
+    reading: first.promise,
+    done,
+    async kill() {
+      child.kill('SIGKILL');
+      await Promise.allSettled([first.promise, done]);
+    },
+  };
+}
+
+/** Runs it to its end. */
+export async function runReporting(context: RaceContext, command: readonly string[]): Promise<RunRecorder> {
+  const run = startReporting(context, command);
+  await Promise.all([run.reading, run.done]);
+  return run.recorder;
 }

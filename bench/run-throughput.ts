@@ -1,8 +1,5 @@
-// One run of one system over one case: data, run, check, figures, tidying up.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Case, SystemName, ThroughputCase } from './cases.ts';
+// One run of one system over a data set: data, run, check, figures, tidying up.
+import type { SystemName, ThroughputCase } from './cases.ts';
 import type { DataSet } from './data/data-set.ts';
 import { loadTopic } from './data/load-topic.ts';
 import { compareRows, type Comparison } from './expected/compare.ts';
@@ -11,8 +8,8 @@ import { readResults } from './expected/read-results.ts';
 import type { Figures } from './measure/run-recorder.ts';
 import { runCeiling } from './systems/ceiling.ts';
 import type { FinishedRun, RaceContext } from './systems/context.ts';
+import { openTailMs } from './systems/open-tail.ts';
 import { runPeer } from './systems/peer.ts';
-import { graceMs } from './systems/peer-flags.ts';
 import { runStreamJob } from './systems/stream-job.ts';
 import { deleteTopics } from './topics.ts';
 
@@ -22,34 +19,22 @@ export interface ThroughputResult {
   readonly comparison: Comparison | null;
 }
 
-const OPEN_TAIL_MS = 1000;
-
-/** Event time before the end of the data within which a system may leave windows open. */
-export function openTailMs(race: Case, system: SystemName): number {
-  return OPEN_TAIL_MS + (system === 'kafka-streams' ? graceMs(race) : race.maxOutOfOrderMs);
-}
-
 export async function runThroughput(
-  context: Omit<RaceContext, 'folder'>,
+  context: RaceContext,
   race: ThroughputCase,
   system: SystemName,
 ): Promise<ThroughputResult> {
   const { bootstrapServers } = context;
   await loadTopic(bootstrapServers, race.data);
-  const folder = await mkdtemp(join(tmpdir(), 'streamjob-bench-'));
+  const run = await start(context, race, system);
   try {
-    const run = await start({ ...context, folder }, race, system);
-    try {
-      if (run.outputTopic === null) return { figures: run.recorder.figures(race.data.records, 0), comparison: null };
-      const { rows, lastAppendMs } = await readResults(bootstrapServers, run.outputTopic);
-      const expected = expectedFor(race);
-      const comparison = compareRows(rows, expected, expected.maxTimeMs - openTailMs(race, system));
-      return { figures: run.recorder.figures(race.data.records, lastAppendMs), comparison };
-    } finally {
-      await deleteTopics(bootstrapServers, run.topics);
-    }
+    if (run.outputTopic === null) return { figures: run.recorder.figures(race.data.records, 0), comparison: null };
+    const { rows, lastAppendMs } = await readResults(bootstrapServers, run.outputTopic);
+    const expected = expectedFor(race);
+    const comparison = compareRows(rows, expected, expected.maxTimeMs - openTailMs(race, system));
+    return { figures: run.recorder.figures(race.data.records, lastAppendMs), comparison };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await deleteTopics(bootstrapServers, run.topics);
   }
 }
 
