@@ -23,6 +23,8 @@ export interface NaiveOptions {
   readonly mode: ResolvedEmit['mode'];
 }
 
+const KEPT_BYTES = 100;
+
 interface NaiveSession {
   readonly key: string;
   readonly records: readonly Kept[];
@@ -100,6 +102,11 @@ export class NaiveSessions {
     return this.open().length;
   }
 
+  /** What KEEP_ALL counts for the records of open sessions. */
+  get cellBytes(): number {
+    return this.open().reduce((size, { records }) => size + records.length * KEPT_BYTES, 0);
+  }
+
   get hasChanges(): boolean {
     return this.open().some((session) => session.changed);
   }
@@ -149,8 +156,6 @@ export const KEEP_ALL = {
     table.cells[0]![row] = null;
   },
 };
-
-const KEPT_BYTES = 100;
 
 function take(table: Columns, row: number, records: readonly Kept[]): void {
   const kept = [...keptIn(table.cells[0]![row]), ...records].sort((a, b) => a[0] - b[0]);

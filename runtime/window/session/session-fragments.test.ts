@@ -1,12 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { KeyTable } from '../../state/index.ts';
-import type { PartialRows } from '../keyed-input.ts';
+import {
+  type KeyTable,
+  type PartialsSection,
+  RowPartitioner,
+  SECTION_END,
+  ShuffleBlockReader,
+  ShuffleBlockWriter,
+} from '../../state/index.ts';
 import { PartitionWatermark } from '../partition-watermark.ts';
 import { SourceWatermarks } from '../source-watermarks.ts';
 import { LATE, TAKEN } from '../windows.ts';
 import { fragmentLayout, sessionColumns, sessionLayout } from './layouts.ts';
-import { type Emitted, into, KEEP_ALL, keptInRow, type NaiveOptions, recordOf } from './naive-sessions.cases.ts';
+import { type Emitted, into, KEEP_ALL, type NaiveOptions, recordOf } from './naive-sessions.cases.ts';
 import type { OriginalRecord } from './original-record.ts';
 import { SessionFragments } from './session-fragments.ts';
 import { SessionWindows } from './session-windows.ts';
@@ -53,17 +59,24 @@ function newFragments(gapMs: number): SessionFragments {
   return new SessionFragments({ gapMs, aggregates: KEEP_ALL, layout: fragmentLayout(KEEP_ALL, { originals: true }) });
 }
 
-function partialsOf(table: KeyTable): PartialRows {
-  return {
-    paneStartMs: 0,
-    rowCount: table.rowCount,
-    buffer: table.keyBytes,
-    keysStart: 0,
-    keyOffsets: table.keyOffsets,
-    hashes: table.hashes,
-    columns: table.columns,
-    cells: table.cells,
-  };
+function originalOf(offset: number): OriginalRecord {
+  const key = offset % 3 === 0 ? null : Buffer.from('k'.repeat(offset % 4));
+  return { offset, timestampMs: -1, key, value: Buffer.from(`{"id":${offset}}`), headers: [{ key: 'h', value: null }] };
+}
+
+/** The rows as they arrive, in blocks that are small enough to cut them. */
+function* sent(table: KeyTable): Generator<PartialsSection> {
+  const partitioner = new RowPartitioner(1);
+  partitioner.split(table);
+  const writer = new ShuffleBlockWriter({ planHash: '00000001', sourcePartition: 0, maxBytes: 300 });
+  const { rows } = partitioner;
+  writer.appendPartials({ paneStartMs: 0, maxEventTimeMs: 0, table, rows, from: 0, to: table.rowCount });
+  writer.finish();
+  const reader = new ShuffleBlockReader({ layout: table.layout, inputCount: 1 });
+  for (const [block, start] of writer.starts.entries()) {
+    reader.open(writer.buffer, start, writer.ends[block]!);
+    while (reader.next() !== SECTION_END) yield reader.partials;
+  }
 }
 
 /** What a direct task does. */
@@ -101,15 +114,18 @@ function byFragments(items: readonly Item[], settings: Settings): Outcome & { re
   const late: number[] = [];
   let rows = 0;
   const commit = (): void => {
-    const partials = partialsOf(fragments.table);
-    rows += partials.rowCount;
-    const before = windows.watermarksBefore(partials);
-    for (let row = 0; row < partials.rowCount; row++) {
-      if (sources.raise(0, before[row]!)) windows.advance(sources.watermarkMs, into(emitted));
-      const outcome = windows.mergeRow(partials, row);
-      const bounds = [partials.columns[COLUMNS.start]![row]!, partials.columns[COLUMNS.end]![row]!];
-      expect([windows.missedCount, windows.missedBounds]).toEqual(outcome === TAKEN ? [0, []] : [1, bounds]);
-      if (outcome === LATE) late.push(...keptInRow(fragments.table, row).map(([, id]) => id));
+    for (const partials of sent(fragments.table)) {
+      rows += partials.rowCount;
+      const before = windows.watermarksBefore(partials);
+      for (let row = 0; row < partials.rowCount; row++) {
+        if (sources.raise(0, before[row]!)) windows.advance(sources.watermarkMs, into(emitted));
+        const outcome = windows.mergeRow(partials, row);
+        const bounds = [partials.columns[COLUMNS.start]![row]!, partials.columns[COLUMNS.end]![row]!];
+        expect([windows.missedCount, windows.missedBounds]).toEqual(outcome === TAKEN ? [0, []] : [1, bounds]);
+        if (outcome === TAKEN) continue;
+        const original = partials.cells[COLUMNS.original]![row] as OriginalRecord | null;
+        late.push(original?.offset ?? Number.NaN);
+      }
     }
     fragments.clear();
     if (sources.raise(0, watermark.watermarkMs)) windows.advance(sources.watermarkMs, into(emitted));
@@ -122,7 +138,7 @@ function byFragments(items: readonly Item[], settings: Settings): Outcome & { re
         offset: id,
         watermarkMs: watermark.watermarkMs,
         alone: item.alone,
-        original: () => ({ offset: id, timestampMs: -1, key: null, value: null, headers: [] }),
+        original: () => originalOf(id),
       });
     }
     watermark.observe(timeMs);
@@ -177,7 +193,7 @@ function runsOf(records: readonly { timeMs: number; watermarkMs: number; alone?:
   const fragments = newFragments(10);
   const { table } = fragments;
   for (const [offset, { timeMs, watermarkMs, alone = false }] of records.entries()) {
-    const original = (): OriginalRecord => ({ offset, timestampMs: -1, key: null, value: null, headers: [] });
+    const original = (): OriginalRecord => originalOf(offset);
     fragments.add(recordOf('a', timeMs, offset), { offset, watermarkMs, alone, original });
   }
   return Array.from({ length: table.rowCount }, (_, row) => ({
