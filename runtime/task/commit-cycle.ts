@@ -125,7 +125,7 @@ export class CommitCycle {
         snapshot,
       });
     }
-    if (entries.length > 0) this.#outputs = new Outputs();
+    if (entries.length > 0) this.#outputs = new Outputs(outputs.pool);
     return { entries, outputs };
   }
 
@@ -226,6 +226,8 @@ export class CommitCycle {
       if (names !== null) slot.checkpoint = names.id;
     }
     this.#options.host.committed(report);
+    // After a failure an older request may still be on its way with some of these bytes.
+    if (report.attempts === 1) report.outputs.recycle();
   }
 }
 

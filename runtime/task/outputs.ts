@@ -6,9 +6,26 @@ import type { TopicPartition } from '../log/broker.ts';
 
 /** Well below the 1 MiB that brokers take for one batch by default. */
 const CHUNK_BYTES = 512 * 1024;
+const MAX_FREE_BUILDERS = 64;
 
 export interface ProduceChunk extends TopicPartition {
   readonly records: RecordsBuilder;
+}
+
+/** Memory of what is known to be committed, for what is written next: fresh memory by the megabyte is what garbage collectors are busy with. */
+export class BuilderPool {
+  readonly #free: RecordsBuilder[] = [];
+
+  take(): RecordsBuilder {
+    return this.#free.pop() ?? new RecordsBuilder();
+  }
+
+  /** Nobody may look at the builder afterwards. */
+  give(builder: RecordsBuilder): void {
+    if (this.#free.length >= MAX_FREE_BUILDERS) return;
+    builder.reset();
+    this.#free.push(builder);
+  }
 }
 
 /** The records for one topic, by partition. */
@@ -28,7 +45,7 @@ export class TopicOutput {
     const chunks = (this.chunks[partition] ??= []);
     let last = chunks[chunks.length - 1];
     if (last === undefined || last.sizeBytes >= CHUNK_BYTES) {
-      last = new RecordsBuilder();
+      last = this.#outputs.pool.take();
       chunks.push(last);
     }
     last.owner(this.#outputs.owner);
@@ -39,8 +56,13 @@ export class TopicOutput {
 export class Outputs {
   /** All that is appended belongs to this task (a number that the worker gives out). */
   owner = -1;
+  readonly pool: BuilderPool;
   readonly #topics = new Map<string, TopicOutput>();
   #printed: { owner: number; line: string }[] = [];
+
+  constructor(pool = new BuilderPool()) {
+    this.pool = pool;
+  }
 
   topic(topic: string): TopicOutput {
     let output = this.#topics.get(topic);
@@ -90,6 +112,12 @@ export class Outputs {
     );
   }
 
+  /** All of it is committed, and no request that holds any of it is on its way: its memory is used again. */
+  recycle(): void {
+    for (const { records } of this.#all()) this.pool.give(records);
+    this.#topics.clear();
+  }
+
   #all(): (ProduceChunk & { round: number })[] {
     const all: (ProduceChunk & { round: number })[] = [];
     for (const { topic, chunks } of this.#topics.values())
@@ -102,7 +130,7 @@ export class Outputs {
   }
 
   #map(change: (chunk: ProduceChunk) => RecordsBuilder, dropped: ReadonlySet<number> = new Set()): Outputs {
-    const copy = new Outputs();
+    const copy = new Outputs(this.pool);
     for (const chunk of this.#all()) (copy.topic(chunk.topic).chunks[chunk.partition] ??= []).push(change(chunk));
     copy.#printed = this.#printed.filter(({ owner }) => !dropped.has(owner));
     return copy;

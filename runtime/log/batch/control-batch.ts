@@ -25,7 +25,7 @@ export function encodeControlBatch(marker: ControlBatch): Buffer {
   const records = new RecordsBuilder();
   records.append({ timestampMs: marker.timestampMs, key, value });
   const batch = Buffer.allocUnsafe(layout.HEADER_BYTES + records.sizeBytes);
-  records.buffer.copy(batch, layout.HEADER_BYTES, 0, records.sizeBytes);
+  records.buffer.copy(batch, layout.HEADER_BYTES, layout.HEADER_BYTES, batch.length);
   writeHeader(batch, {
     baseOffset: marker.offset,
     leaderEpoch: 0,

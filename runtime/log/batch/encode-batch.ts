@@ -14,13 +14,14 @@ export interface BatchStamp {
   readonly compression?: Compression;
 }
 
-/** A batch of all records of the builder, copied: the builder may be used on. Throws for an empty builder. */
+/**
+ * A batch of all records of the builder. The first one without compression lies in the builder's own memory, which must not be reset
+ * before the broker has it; all others are copies, because a request that was given up may still be on its way. Throws for an empty builder.
+ */
 export function encodeBatch(records: RecordsBuilder, stamp: BatchStamp): Buffer {
   if (records.count === 0) throw new RangeError('a record batch holds at least one record; the builder is empty');
   const compression = stamp.compression ?? 'none';
-  const payload = compress(compression, records.buffer.subarray(0, records.sizeBytes));
-  const batch = Buffer.allocUnsafe(layout.HEADER_BYTES + payload.length);
-  payload.copy(batch, layout.HEADER_BYTES);
+  const batch = compression === 'none' && !records.isLent ? lend(records) : copyOf(records, compression);
   writeHeader(batch, {
     baseOffset: 0,
     leaderEpoch: -1,
@@ -33,6 +34,18 @@ export function encodeBatch(records: RecordsBuilder, stamp: BatchStamp): Buffer 
     baseSequence: stamp.baseSequence,
     recordCount: records.count,
   });
+  return batch;
+}
+
+function lend(records: RecordsBuilder): Buffer {
+  records.isLent = true;
+  return records.buffer.subarray(0, layout.HEADER_BYTES + records.sizeBytes);
+}
+
+function copyOf({ buffer, sizeBytes }: RecordsBuilder, compression: Compression): Buffer {
+  const payload = compress(compression, buffer.subarray(layout.HEADER_BYTES, layout.HEADER_BYTES + sizeBytes));
+  const batch = Buffer.allocUnsafe(layout.HEADER_BYTES + payload.length);
+  payload.copy(batch, layout.HEADER_BYTES);
   return batch;
 }
 

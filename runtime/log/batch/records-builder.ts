@@ -1,5 +1,6 @@
-// Encodes records (magic 2) into one growing buffer, ready to become a batch. The writer keeps the builder until the commit is
+// Encodes records (magic 2) into one growing buffer, behind room for the header of their batch. The writer keeps the builder until the commit is
 // known, so records carry an owner: a task that was lost meanwhile is left out when the rest is sent again.
+import { HEADER_BYTES } from './layout.ts';
 import { RecordCursor } from './record-cursor.ts';
 import type { RecordBatch } from './record-batch.ts';
 import { varintSize, writeVarint } from './varint.ts';
@@ -28,9 +29,11 @@ const NO_OWNER = -1;
  * record's timestamp is the base of all. The buffer is replaced when it grows: read `buffer` after `beginRecord`.
  */
 export class RecordsBuilder {
-  buffer: Buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  buffer: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   count = 0;
-  sizeBytes = 0;
+  /** The bytes of the builder's own buffer are, or may be, on their way to a broker. */
+  isLent = false;
+  #end = HEADER_BYTES;
   baseTimestampMs = 0;
   maxTimestampMs = 0;
 
@@ -45,6 +48,10 @@ export class RecordsBuilder {
   #openKeyEnd = -1;
   #openValueStart = 0;
   #openValueLength = 0;
+
+  get sizeBytes(): number {
+    return this.#end - HEADER_BYTES;
+  }
 
   /** Records that follow belong to this owner (a number of the caller's choice, ≥ 0). */
   owner(id: number): void {
@@ -91,7 +98,7 @@ export class RecordsBuilder {
     this.#openValueLength = valueLength;
     const headBytes = this.#headBytes(valueLength);
     this.#reserve(headBytes + Math.max(valueLength, 0) + 1);
-    this.#openValueStart = this.sizeBytes + headBytes;
+    this.#openValueStart = this.#end + headBytes;
     return this.#openValueStart;
   }
 
@@ -108,7 +115,7 @@ export class RecordsBuilder {
     }
     const valueLength = this.#openValueLength;
     const valueBytes = Math.max(valueLength, 0);
-    const valueAt = this.sizeBytes + this.#headBytes(valueLength);
+    const valueAt = this.#end + this.#headBytes(valueLength);
     // Shorter lengths may take fewer bytes; then the value moves left.
     if (valueAt !== writtenAt) this.buffer.copyWithin(valueAt, writtenAt, writtenAt + valueBytes);
     this.#writeHead(this.#bodyBytes(valueLength) + valueBytes + 1, valueLength);
@@ -136,15 +143,16 @@ export class RecordsBuilder {
       appendTimestampMs: null,
       leaderEpoch: -1,
       buffer: this.buffer,
-      start: 0,
-      end: this.sizeBytes,
+      start: HEADER_BYTES,
+      end: this.#end,
     };
   }
 
   /** Empties the builder, keeps its memory. The owner set last stays. */
   reset(): void {
     this.count = 0;
-    this.sizeBytes = 0;
+    this.isLent = false;
+    this.#end = HEADER_BYTES;
     this.baseTimestampMs = 0;
     this.maxTimestampMs = 0;
     this.#segments = [];
@@ -200,8 +208,8 @@ export class RecordsBuilder {
     const valueBytes = Math.max(valueLength, 0);
     const tailBytes = varintSize(headerCount) + headers.length;
     const bodyBytes = this.#bodyBytes(valueLength) + valueBytes + tailBytes;
-    const valueAt = this.sizeBytes + varintSize(bodyBytes) + this.#bodyBytes(valueLength);
-    this.#reserve(valueAt - this.sizeBytes + valueBytes + tailBytes);
+    const valueAt = this.#end + varintSize(bodyBytes) + this.#bodyBytes(valueLength);
+    this.#reserve(valueAt - this.#end + valueBytes + tailBytes);
     this.buffer.copyWithin(valueAt, this.#openValueStart, this.#openValueStart + valueBytes);
     this.#writeHead(bodyBytes, valueLength);
     const at = writeVarint(this.buffer, valueAt + valueBytes, headerCount);
@@ -235,7 +243,7 @@ export class RecordsBuilder {
     const keyStart = this.#openKeyStart;
     const keyEnd = this.#openKeyEnd;
     if (this.count === 0) this.baseTimestampMs = this.maxTimestampMs = this.#openTimestampMs;
-    let at = writeVarint(buffer, this.sizeBytes, recordLength);
+    let at = writeVarint(buffer, this.#end, recordLength);
     buffer[at++] = 0; // attributes
     at = writeVarint(buffer, at, this.#openTimestampMs - this.baseTimestampMs);
     at = writeVarint(buffer, at, this.count);
@@ -252,17 +260,17 @@ export class RecordsBuilder {
   #commit(end: number): void {
     if (this.#segments.at(-1)?.owner !== this.#owner) this.#segments.push({ owner: this.#owner, from: this.count });
     if (this.#openTimestampMs > this.maxTimestampMs) this.maxTimestampMs = this.#openTimestampMs;
-    this.sizeBytes = end;
+    this.#end = end;
     this.count++;
     this.#open = false;
     this.#openKey = NO_KEY;
   }
 
   #reserve(moreBytes: number): void {
-    const needed = this.sizeBytes + moreBytes;
+    const needed = this.#end + moreBytes;
     if (needed <= this.buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
-    // All of it: a value may have been written beyond sizeBytes already.
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    // All of it: a value may have been written beyond the end already.
     this.buffer.copy(grown);
     this.buffer = grown;
   }

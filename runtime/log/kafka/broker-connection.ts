@@ -140,7 +140,7 @@ export class BrokerConnection {
       .appendString(this.#clientId, NO_LENGTH);
     if (hasTaggedHeaders(spec)) writer.appendTaggedFields();
     spec.write(writer, request, version);
-    this.#socket?.write(writer.prependLength().buffer);
+    this.#socket?.write(joinSmall(writer.prependLength().buffers));
   }
 
   #onFrame(bytes: Buffer): void {
@@ -207,4 +207,23 @@ function givenUp(address: string): BrokerError {
 /** All versions that are used here are flexible, but for the request that asks for versions, whose header never is. */
 function hasTaggedHeaders({ apiKey }: Pick<RequestSpec<never, unknown>, 'apiKey'>): boolean {
   return apiKey !== apiVersions.apiKey;
+}
+
+const SMALL_BYTES = 4096;
+
+/** The writer makes a buffer of every number: those become one, while batches are sent from where they are. */
+function joinSmall(parts: readonly Buffer[]): Buffer[] {
+  const joined: Buffer[] = [];
+  let from = 0;
+  const flush = (to: number): void => {
+    if (to > from) joined.push(Buffer.concat(parts.slice(from, to)));
+  };
+  for (const [index, part] of parts.entries()) {
+    if (part.length < SMALL_BYTES) continue;
+    flush(index);
+    joined.push(part);
+    from = index + 1;
+  }
+  flush(parts.length);
+  return joined;
 }

@@ -70,8 +70,11 @@ export class FramedSocket {
     return this.#socket.readyState === 'open';
   }
 
-  write(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
+  /** As one piece: large parts are not copied, and must not change before the answer has come. */
+  write(parts: readonly Uint8Array[]): void {
+    this.#socket.cork();
+    for (const part of parts) this.#socket.write(part);
+    this.#socket.uncork();
   }
 
   destroy(error: Error): void {
