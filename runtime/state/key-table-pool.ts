@@ -22,8 +22,9 @@ export class KeyTablePool {
 
   /** The caller must not use the table afterwards. */
   give(table: KeyTable): void {
-    if (this.free.length >= this.maxTables || table.sizeBytes > this.maxTableBytes) return;
+    if (this.free.length >= this.maxTables) return;
     table.clear();
-    this.free.push(table);
+    // What it goes on holding counts: cells and lazy columns are gone.
+    if (table.sizeBytes <= this.maxTableBytes) this.free.push(table);
   }
 }
