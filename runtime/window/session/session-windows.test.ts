@@ -1,5 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inputsOf, item } from '../../aggregate/aggregate-world.cases.ts';
+import { AggregateSet, type AggregateSpec } from '../../aggregate/index.ts';
+import { KeyTable } from '../../state/index.ts';
+import type { KeyedInput } from '../keyed-input.ts';
 import { LATE, TAKEN } from '../windows.ts';
 import { sessionLayout } from './layouts.ts';
 import { type Emitted, into, KEEP_ALL, NaiveSessions, type NaiveOptions, recordOf } from './naive-sessions.cases.ts';
@@ -178,6 +182,72 @@ describe('SessionWindows', () => {
     expect(windows.sizeBytes).toBeLessThan(peakBytes / 8);
   });
 
+  test('a change is not lost when thousands of sessions go before it comes out', () => {
+    const windows = newSessions({ gapMs: 10, latenessMs: 1000, mode: 'close' });
+    const emitted: Emitted[] = [];
+    for (let id = 0; id < 5000; id++) windows.add(recordOf(`key ${id}`, 0, id));
+    windows.add(recordOf('x', 900, 5000));
+    windows.advance(1008, into(emitted));
+    windows.add(recordOf('x', 905, 5001));
+    emitted.length = 0;
+    windows.advance(1009, into(emitted));
+    expect([emitted, windows.openRows]).toEqual([[], 1]);
+    windows.flush(into(emitted));
+    windows.flush(into(emitted));
+    const records = [
+      [900, 5000],
+      [905, 5001],
+    ];
+    expect(emitted).toEqual([{ key: 'x', startMs: 900, endMs: 915, records }]);
+  });
+
+  test('every aggregate of a session is that of its records, however many sessions it was before', () => {
+    const specs: readonly AggregateSpec[] = [
+      ...(['count', 'sum', 'min', 'max', 'first', 'last', 'countDistinct', 'approxCountDistinct'] as const).map(
+        (fn) => ({ fn }),
+      ),
+      { fn: 'quantile', q: 0.5, relativeError: 0.01 },
+      { fn: 'topK', k: 3 },
+      { fn: 'collect', limit: 4 },
+    ];
+    const gapMs = 3;
+    const value = fc.record({ timeMs: fc.integer({ min: 0, max: 25 }), value: fc.integer({ min: -9, max: 9 }) });
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 25 }), (values) => {
+        const aggregates = new AggregateSet(specs);
+        const layout = sessionLayout(aggregates, { epochs: false });
+        const windows = new SessionWindows({
+          gapMs,
+          allowedLatenessMs: 0,
+          emit: { mode: 'close' },
+          aggregates,
+          layout,
+        });
+        for (const one of values) windows.add(recordWith(one, specs));
+        const came: string[] = [];
+        windows.advance(100, ({ table, rows, count, starts, ends }) => {
+          for (let i = 0; i < count; i++) {
+            const row = rows![i]!;
+            came.push(`${starts![row]}-${ends![row]} ${resultsOf(aggregates, table, row)}`);
+          }
+        });
+        const expected: string[] = [];
+        const times = [...new Set(values.map(({ timeMs }) => timeMs))].sort((a, b) => a - b);
+        while (times.length > 0) {
+          const startMs = times.shift()!;
+          let lastMs = startMs;
+          while (times.length > 0 && times[0]! <= lastMs + gapMs) lastMs = times.shift()!;
+          const table = new KeyTable(layout);
+          table.append(Buffer.from('a'), 0, 1, 1);
+          for (const one of values)
+            if (one.timeMs >= startMs && one.timeMs <= lastMs) aggregates.add(table, 0, recordWith(one, specs));
+          expected.push(`${startMs}-${lastMs + gapMs} ${resultsOf(aggregates, table, 0)}`);
+        }
+        expect(came).toEqual(expected);
+      }),
+    );
+  });
+
   test('a session that goes on and on behind the watermark takes no more memory', () => {
     const windows = newSessions({ gapMs: 10, latenessMs: 1000, mode: 'update' });
     const sizes: number[] = [];
@@ -206,6 +276,25 @@ describe('SessionWindows', () => {
     expect(make('close', 0).openRows).toBe(0);
   });
 });
+
+function recordWith({ timeMs, value }: { timeMs: number; value: number }, specs: readonly AggregateSpec[]): KeyedInput {
+  const scalar = inputsOf(item(value, timeMs), { fn: 'first' });
+  return {
+    ...recordOf('a', timeMs, 0),
+    inputs: Float64Array.from(specs, (spec) => inputsOf(item(value, timeMs), spec).inputs[0]!),
+    scalarBytes: scalar.scalarBytes,
+    scalarStarts: new Int32Array(specs.length).fill(scalar.scalarStarts[0]!),
+    scalarEnds: new Int32Array(specs.length).fill(scalar.scalarEnds[0]!),
+  };
+}
+
+function resultsOf(aggregates: AggregateSet, table: KeyTable, row: number): string {
+  const results = aggregates.specs.map(({ fn }, index) => {
+    const to = Buffer.alloc(aggregates.maxResultBytes(table, index, row));
+    return `${fn}: ${to.toString('utf8', 0, aggregates.writeResult(table, index, row, to, 0))}`;
+  });
+  return results.join(' ');
+}
 
 function pseudoRandom(): () => number {
   let state = 1;
