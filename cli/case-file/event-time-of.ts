@@ -1,21 +1,31 @@
 // The event time of a record's value, for the Kafka timestamp of a record that is given none. Only a default: what the job makes of
 // the value is for its own reader to say.
 import type { ResolvedEventTime } from '../../crds/index.ts';
+import type { SourceRecord } from './test-file.ts';
 
 const PER_MS = { s: 0.001, ms: 1, us: 1_000, ns: 1_000_000 } as const;
 /** Farthest time from 1970 that a date can have. */
 const MAX_TIME_MS = 8.64e15;
 
 /** Milliseconds; null when there is no time to be read. */
-export function eventTimeOf(value: string | null, eventTime: ResolvedEventTime): number | null {
-  if (value === null || eventTime.kind === 'recordTimestamp') return null;
-  const field = fieldOf(parsed(value), eventTime.field);
+export function eventTimeOf(
+  record: Pick<SourceRecord, 'key' | 'value' | 'headers'>,
+  eventTime: ResolvedEventTime,
+): number | null {
+  if (eventTime.kind === 'recordTimestamp') return null;
+  const field = partOf(record, eventTime.field);
   if (typeof field !== 'string' && typeof field !== 'number') return null;
   const ms =
     eventTime.unit === 'iso8601'
       ? isoMs(String(field))
       : Math.floor(Number(field || Number.NaN) / PER_MS[eventTime.unit]);
   return Number.isFinite(ms) && Math.abs(ms) <= MAX_TIME_MS ? ms : null;
+}
+
+function partOf({ key, value, headers }: Pick<SourceRecord, 'key' | 'value' | 'headers'>, field: string): unknown {
+  if (field === '$key') return key;
+  if (field.startsWith('$headers.')) return headers.find((header) => `$headers.${header.key}` === field)?.value;
+  return value === null ? undefined : fieldOf(parsed(value), field);
 }
 
 /** What stands at `a.b`; undefined when there is nothing. */

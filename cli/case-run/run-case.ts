@@ -117,10 +117,11 @@ class CaseRun {
   async #feed(records: readonly SourceRecord[]): Promise<void> {
     const { eventTime } = this.#document.job.source;
     await this.#world.feed(
-      records.map(({ key, value, partition, timestampMs, headers }) => ({
-        partition,
-        record: { key, value, headers, timestampMs: timestampMs ?? eventTimeOf(value, eventTime) ?? this.#world.nowMs },
-      })),
+      records.map((each) => {
+        const { key, value, headers, partition } = each;
+        const timestampMs = each.timestampMs ?? eventTimeOf(each, eventTime) ?? this.#world.nowMs;
+        return { partition, record: { key, value, headers, timestampMs } };
+      }),
     );
   }
 

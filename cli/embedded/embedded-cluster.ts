@@ -10,7 +10,7 @@ import {
 import type { ObjectStore } from '../../runtime/checkpoint/index.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Broker, TopicPartition } from '../../runtime/log/broker.ts';
-import { MemoryCluster, type LogRow, type NewRecord } from '../../runtime/log/memory/index.ts';
+import { type Intercept, MemoryCluster, type LogRow, type NewRecord } from '../../runtime/log/memory/index.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import { findTopics, outputTopics, type Topics } from '../../runtime/task/prerequisites.ts';
@@ -28,8 +28,11 @@ export interface EmbeddedClusterOptions {
   readonly print: (line: string) => void;
 }
 
-/** Any time may stand in a source record, whatever the clock says. */
-const ANY_TIMESTAMP = String(Number.MAX_SAFE_INTEGER);
+/** A source record may have any time, whatever the clock says, and any size. */
+const SOURCE_CONFIG = {
+  'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER),
+  'max.message.bytes': String(2 ** 31 - 1),
+};
 
 export class EmbeddedCluster {
   readonly job: ResolvedJob;
@@ -56,7 +59,7 @@ export class EmbeddedCluster {
     this.#cluster.createTopic({
       topic: job.source.kafka.topic,
       partitions: sourcePartitions,
-      configs: { 'message.timestamp.after.max.ms': ANY_TIMESTAMP },
+      configs: SOURCE_CONFIG,
     });
     for (const topic of outputTopics(job)) this.#cluster.createTopic({ topic, partitions: 1 });
     if (this.#shuffle !== null) {
@@ -82,12 +85,13 @@ export class EmbeddedCluster {
     return this.#partitions;
   }
 
-  async start(instanceId: string): Promise<EmbeddedWorker> {
+  /** `intercept` sees every request of this worker. */
+  async start(instanceId: string, intercept: Intercept = () => undefined): Promise<EmbeddedWorker> {
     const { job } = this;
     this.#topics ??= await this.#findTopics();
     return new EmbeddedWorker({
       ...this.#options,
-      broker: this.#cluster.connect({ clientId: instanceId }),
+      broker: this.#cluster.connect({ clientId: instanceId, intercept }),
       planHash: planHash(job),
       incarnation: { id: this.#incarnation, number: 1 },
       instanceId,
@@ -111,7 +115,7 @@ export class EmbeddedCluster {
     this.#cluster.append(this.job.source.kafka.topic, partition, records);
   }
 
-  /** No record follows. */
+  /** No record follows. To be said when all that was written is folded: tasks go by what they have read. */
   endInput(): void {
     this.#inputEnded = true;
   }

@@ -1,5 +1,6 @@
 // When a job on the embedded log has nothing left to do: everything that was written is folded, what follows from it is committed,
 // and every task is in the hands of a worker.
+import { END_OF_TIME_MS } from '../../runtime/task/task.ts';
 import type { TaskSlot } from '../../runtime/task/task-slot.ts';
 import type { EmbeddedCluster } from './embedded-cluster.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
@@ -36,6 +37,14 @@ export function uncheckpointed(workers: readonly EmbeddedWorker[]): string | nul
     for (const slot of worker.slots)
       if (slot.kind !== 'ingest' && slot.hasFolded && slot.chain[0]?.offset !== slot.task.position)
         return `task ${slot.name} has no checkpoint at offset ${slot.task.position}`;
+  return null;
+}
+
+/** Does every task know that no record follows? */
+export function inputIsOver(workers: readonly EmbeddedWorker[]): string | null {
+  for (const { worker } of workers)
+    for (const { name, task } of worker.slots)
+      if (task.watermark < END_OF_TIME_MS) return `task ${name} has not closed its windows at the end of the input`;
   return null;
 }
 

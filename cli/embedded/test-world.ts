@@ -4,7 +4,7 @@ import { type NewRecord, seededRandom } from '../../runtime/log/memory/index.ts'
 import { silentLogger } from '../../runtime/logger.ts';
 import { EmbeddedCluster } from './embedded-cluster.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
-import { uncheckpointed, waitsFor } from './quiescence.ts';
+import { inputIsOver, uncheckpointed, waitsFor } from './quiescence.ts';
 import { RestoreWatch } from './restore-watch.ts';
 import { StepClock } from './step-clock.ts';
 import { testJob } from './test-job.ts';
@@ -110,7 +110,7 @@ export class TestWorld {
   /** No record follows: every window closes. */
   async endInput(): Promise<void> {
     this.#cluster.endInput();
-    await this.#silence();
+    await this.#until(async () => (await this.#waitsFor()) ?? inputIsOver(this.#workers));
   }
 
   /** Rows that came out, in the order of the results topic: JSON texts. */
