@@ -96,7 +96,7 @@ test('a wrong command or flag is exit code 2, with help', async () => {
 });
 
 test('every command has help', async () => {
-  for (const command of ['run', 'dev', 'validate', 'worker', 'operator']) {
+  for (const command of ['run', 'dev', 'validate', 'test', 'worker', 'operator']) {
     const { code, stdout } = await streamjob(command, '--help');
     expect([command, code]).toEqual([command, 0]);
     expect(stdout).toContain(`Usage: streamjob ${command}`);
@@ -108,4 +108,36 @@ test('run tells which brokers it cannot reach, as a matter of environment', asyn
   const { code, stderr } = await streamjob('run', manifest);
   expect(code).toBe(3);
   expect(stderr).toMatch(/^streamjob: cannot create the shuffle topic on 127.0.0.1:9: .*ECONNREFUSED/);
+});
+
+test('a test file is run', async () => {
+  const inline = job('{tumbling: {size: 10ms}}').replaceAll('\n', '\n  ');
+  const steps = ['record: {value: {k: a}, timestamp: 3}', 'endOfInput: {}'];
+  const expected = '{k: a, windowStart: 0, windowEnd: 10, total: 1}';
+  const good = await file(
+    'case.yaml',
+    `job:${inline}\ncases:\n- name: one record\n  steps:\n  - ${steps.join('\n  - ')}\n  - expect: [${expected}]\n`,
+  );
+  expect(await streamjob('test', good, '--variant', 'plain')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^ok .*one record \(plain\)\n1 passed, 0 failed/) as string,
+  });
+  expect(await streamjob('test', good, '--filter', 'nothing')).toMatchObject({ code: 2 });
+  expect(await streamjob('test', good, '--variant', 'fast')).toMatchObject({ code: 2 });
+  expect(await streamjob('test', '/no/such/file')).toMatchObject({ code: 2 });
+});
+
+test('run --embedded needs no broker', async () => {
+  const manifest = await file('embedded.yaml', job('{tumbling: {size: 10ms}}'));
+  const input = await file('in.jsonl', '{"k":"a","at":1}\n{"k":"a","at":2}\n');
+  expect(await streamjob('run', manifest, '--embedded', '--input', input, '--timestamp-field', 'at')).toMatchObject({
+    code: 0,
+    stdout: '{"k":"a","windowStart":0,"windowEnd":10,"total":2}\n',
+    stderr: '2 records, 0 bad, 0 late\n',
+  });
+  expect(await streamjob('run', manifest, '--key-field', 'k')).toMatchObject({
+    code: 2,
+    stderr: 'streamjob: --key-field needs --embedded\n',
+  });
+  expect(await streamjob('run', manifest, '--embedded', '--input', '/no/such/file')).toMatchObject({ code: 2 });
 });

@@ -5,7 +5,7 @@ import { readManifests, type ResolvedJob, validateStreamJob } from '../../crds/i
 import { CliError } from '../cli-error.ts';
 import { readStep, type StepContext } from './read-step.ts';
 import { type TestCase, type TestDocument, type TestFile, TestFileError } from './test-file.ts';
-import { join, type Place, TreeReader } from './tree-reader.ts';
+import { type Place, TreeReader } from './tree-reader.ts';
 import { toPlain } from './tree-values.ts';
 import { parseTrees, type Tree } from './yaml-tree.ts';
 
@@ -44,7 +44,7 @@ export async function parseTestFile(file: string, text: string): Promise<TestFil
 /** In a file of several documents a path says which. */
 function inDocument({ problems }: TreeReader, from: number, index: number): void {
   for (const [at, problem] of problems.entries())
-    if (at >= from) problems[at] = { ...problem, path: join(`document ${index + 1}`, problem.path) };
+    if (at >= from) problems[at] = { ...problem, path: `document ${index + 1}${problem.path && `.${problem.path}`}` };
 }
 
 async function readDocument(
