@@ -31,8 +31,8 @@ e2e: install          ## on a real cluster: KUBECONFIG's, kind's, or one made he
 	@node test/harness/prepare.ts e2e
 	@$(QUIET) exec node test/run.ts e2e
 
-bench: install        ## figures against Flink and Kafka Streams
-	@echo "make bench comes with the window engine"; exit 1
+bench: install        ## the race against Flink and Kafka Streams (CASES=sliding,session ROUNDS=3; QUICK=1: our side alone, under two minutes)
+	@$(QUIET) exec node bench/main.ts --case "$(CASES)" --system "$(SYSTEMS)" --rounds $(or $(ROUNDS),1) $(if $(filter-out 0,$(QUICK)),--quick)
 
 sim: install          ## the deterministic simulator
 	@echo "make sim comes with the work on faults"; exit 1

@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', [
-        '{runtime,operator,crds,cli}/**/*.test.ts',
+        '{runtime,operator,crds,cli,bench}/**/*.test.ts',
         'test/unit/**/*.test.ts',
         'test/harness/**/*.test.ts',
       ]),

@@ -1,59 +1,51 @@
-// The race: `node bench/main.ts [--case NAMES] [--system NAMES] [--rounds N] [--quick] [--profile FOLDER]`.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// The race: `node bench/main.ts [--case NAMES] [--system NAMES] [--rounds N] [--quick] [--profile FOLDER]`. Prints tables, and writes
+// `results/latest.json` (one object per case and system) and `results/details.json` (all that was measured, run by run).
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startRaceBroker } from './broker.ts';
-import { CASE_NAMES, caseOf, SYSTEM_NAMES } from './cases.ts';
-import { runLatency } from './latency/run-latency.ts';
 import { pinCores } from './measure/pinning.ts';
-import { runThroughput } from './run-throughput.ts';
+import { runMicro } from './micro/run-micro.ts';
+import type { MicroResult } from './micro/micro-result.ts';
+import { raceOptions } from './options.ts';
+import { Race, type Run } from './race.ts';
+import { medianResults } from './report/result.ts';
+import { goalTable, microTable, resultTable } from './report/table.ts';
 
-const { values } = parseArgs({
-  options: {
-    case: { type: 'string' },
-    system: { type: 'string' },
-    rounds: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    profile: { type: 'string' },
-  },
-});
+const RESULTS = join(import.meta.dirname, 'results');
 
-function pick<T extends string>(what: string, names: readonly T[], asked: string | undefined): readonly T[] {
-  if (asked === undefined || asked.trim() === '') return names;
-  return asked.split(/[\s,]+/).map((name) => {
-    const known = names.find((one) => one === name);
-    if (known === undefined) throw new Error(`${name} is no ${what}; there are ${names.join(' ')}`);
-    return known;
-  });
+function write(name: string, content: unknown): void {
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, name), `${JSON.stringify(content, null, 2)}\n`);
 }
 
+function progress({ case: name, system, round, result, error }: Run): string {
+  const rate = result.records_per_cpu_s === null ? '' : ` ${result.records_per_cpu_s.toLocaleString('en')} rec/cpu-s`;
+  const latency = result.p50_ms === null ? '' : ` p50 ${result.p50_ms} ms, p99 ${result.p99_ms} ms`;
+  return `bench: round ${round}, ${name}, ${system}:${rate}${latency}${error === null ? '' : ` FAILED: ${error}`}\n`;
+}
+
+const options = raceOptions(process.argv.slice(2));
 const pinning = pinCores();
-await using broker = await startRaceBroker(pinning);
-for (let round = 0; round < Number(values.rounds ?? 1); round++) {
-  for (const name of pick('case', CASE_NAMES, values.case)) {
-    const race = caseOf(name, values.quick);
-    for (const system of pick('system', SYSTEM_NAMES, values.system)) {
-      if (race.kind === 'latency' && system === 'ceiling') continue;
-      const folder = await mkdtemp(join(tmpdir(), 'streamjob-bench-'));
-      const context = {
-        bootstrapServers: broker.bootstrapServers,
-        pinning,
-        folder,
-        profileFolder: values.profile ?? null,
-      };
-      try {
-        const result =
-          race.kind === 'latency'
-            ? await runLatency(context, race, system)
-            : await runThroughput(context, race, system);
-        process.stdout.write(`${JSON.stringify({ case: name, system, ...result })}\n`);
-      } catch (error) {
-        process.exitCode = 1;
-        process.stderr.write(`bench: ${name}, ${system}: ${error instanceof Error ? error.message : String(error)}\n`);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    }
+const micro: readonly MicroResult[] = options.micro ? await runMicro(pinning) : [];
+const runs: Run[] = [];
+if (options.cases.length > 0) {
+  await using broker = await startRaceBroker(pinning);
+  const race = new Race(options, { bootstrapServers: broker.bootstrapServers, pinning });
+  for await (const run of race.runs()) {
+    runs.push(run);
+    process.stderr.write(progress(run));
   }
 }
+const results = medianResults(runs.map(({ result }) => result));
+const machine = {
+  processor: cpus()[0]?.model ?? 'unknown',
+  cores: availableParallelism(),
+  memoryGb: Math.round(totalmem() / 1e9),
+  pinning: pinning.description,
+};
+write('latest.json', results);
+write('details.json', { machine, options, runs, micro });
+const parts = [resultTable(results), goalTable(results), microTable(micro)].filter((text) => text !== '');
+process.stdout.write(`${parts.join('\n\n')}\n\n${machine.cores} × ${machine.processor}; ${machine.pinning}\n`);
+if (runs.some(({ error }) => error !== null)) process.exitCode = 1;

@@ -12,7 +12,7 @@ interface Tally {
 
 type Command = readonly [program: string, ...args: string[]];
 
-const SOURCES = ['runtime', 'operator', 'crds', 'cli', 'test'];
+const SOURCES = ['runtime', 'operator', 'crds', 'cli', 'test', 'bench'];
 
 /** Each command of these counts as one test. */
 const CHECKS: Readonly<Record<string, readonly Command[]>> = {

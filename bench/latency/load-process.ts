@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { atExit } from '../../test/harness/exit-hooks.ts';
 import type { LatencyCase } from '../cases.ts';
 import { producerArguments } from '../data/load-topic.ts';
 import type { Pinning } from '../measure/pinning.ts';
@@ -33,6 +34,11 @@ export function startLoad(
     recordKey,
   ]);
   const generator = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  for (const child of [kcat, generator])
+    child.once(
+      'exit',
+      atExit(() => child.kill('SIGKILL')),
+    );
   generator.stdout.pipe(kcat.stdin);
   let said = '';
   generator.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));

@@ -2,6 +2,7 @@
 // only, and is kcat: none of the systems' own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { atExit } from '../../test/harness/exit-hooks.ts';
 import type { Pinning } from '../measure/pinning.ts';
 import { epochMs } from '../expected/read-results.ts';
 
@@ -28,6 +29,10 @@ export class ResultArrivals {
     ]);
     const kcat = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#kcat = kcat;
+    kcat.once(
+      'exit',
+      atExit(() => kcat.kill('SIGKILL')),
+    );
     this.#ended = new Promise((resolve) => kcat.once('exit', () => resolve()));
     createInterface({ input: kcat.stdout }).on('line', (line) => {
       const end = WINDOW_END.exec(line)?.[1];

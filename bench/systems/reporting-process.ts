@@ -1,6 +1,7 @@
 // A measured program that says how far it is on its standard output, `{"records": n}` a line; each line is a sample of its CPU time.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { atExit } from '../../test/harness/exit-hooks.ts';
 import { RunRecorder } from '../measure/run-recorder.ts';
 import type { RaceContext } from './context.ts';
 
@@ -35,6 +36,10 @@ export function startReporting(context: RaceContext, command: readonly string[])
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-LAST_LOG_CHARACTERS);
   });
+  child.once(
+    'exit',
+    atExit(() => child.kill('SIGKILL')),
+  );
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
   const first = Promise.withResolvers<void>();
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -14,6 +14,7 @@ import {
   type WorkerStatus,
 } from '../../crds/index.ts';
 import { ensureTopic } from '../../runtime/log/kafka/index.ts';
+import { atExit } from '../../test/harness/exit-hooks.ts';
 import { freePorts } from '../../test/harness/ports.ts';
 import { uniqueName } from '../../test/harness/topics.ts';
 import type { Case } from '../cases.ts';
@@ -74,6 +75,8 @@ export async function startWorker(
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...process.env, POD_NAME: `${name}-0`, STREAMJOB_HTTP_PORT: String(port) },
   });
+  const forget = atExit(() => child.kill('SIGKILL'));
+  child.once('exit', forget);
   return new Running(child, { port, startedAtMs, topics: shuffle });
 }
 
