@@ -54,8 +54,10 @@ function kafkaStreamsFlags(race: Case, shuffled: boolean): Record<string, string
     // Behind a repartition topic records arrive when they are committed: with a long interval the second half waits for the first.
     'commit-ms': live ? 100 : shuffled ? 1000 : 10_000,
     'grace-ms': graceMs(race),
-    // With grace 0 and the default retention the store lets windows go before they are emitted.
-    'retention-ms': live ? 60_000 : 0,
+    // With the default retention (window and grace) the store may let windows go before they are emitted.
+    'retention-ms': live || shuffled ? 120_000 : 0,
+    // The session store in memory looks through as many places as there are milliseconds in the gap, for every record.
+    store: race.window.kind === 'session' ? 'rocksdb' : 'memory',
   };
 }
 

@@ -7,7 +7,7 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 
-/** The race's pipeline in Kafka Streams: one stream thread, exactly-once, in-memory stores with their changelogs. */
+/** The race's pipeline in Kafka Streams: one stream thread, exactly-once, stores with their changelogs. */
 public final class KafkaStreamsPeer {
     private static final long POLL_MS = 5;
 
@@ -17,7 +17,8 @@ public final class KafkaStreamsPeer {
         Flags flags = new Flags(args);
         Settings settings = Settings.of(flags);
         Properties properties = properties(settings);
-        StreamsPipeline pipeline = new StreamsPipeline(settings, flags.number("grace-ms"), flags.number("retention-ms"));
+        StreamsPipeline pipeline = new StreamsPipeline(
+            settings, flags.number("grace-ms"), flags.number("retention-ms"), flags.is("store", "memory"));
         KafkaStreams streams = new KafkaStreams(pipeline.topology(properties), properties);
         streams.setUncaughtExceptionHandler(error -> {
             error.printStackTrace();

@@ -22,6 +22,7 @@ import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
+import org.apache.kafka.streams.state.DslStoreSuppliers;
 import org.apache.kafka.streams.state.SessionStore;
 import org.apache.kafka.streams.state.WindowStore;
 
@@ -30,15 +31,20 @@ final class StreamsPipeline {
     private final Settings settings;
     private final Duration grace;
     private final long retentionMs;
+    private final DslStoreSuppliers storeType;
     private final Serde<Totals> totals = Serdes.serdeFrom(new Serializers.TotalsSerializer(), new Serializers.TotalsDeserializer());
     private final LongAdder records = new LongAdder();
     private final LongAdder arrived = new LongAdder();
 
-    /** @param retentionMs of the window store; 0 leaves it to the library (window and grace). */
-    StreamsPipeline(Settings settings, long graceMs, long retentionMs) {
+    /**
+     * @param retentionMs of the store; 0 leaves it to the library (window and grace).
+     * @param inMemory rather than in RocksDB.
+     */
+    StreamsPipeline(Settings settings, long graceMs, long retentionMs, boolean inMemory) {
         this.settings = settings;
         this.grace = Duration.ofMillis(graceMs);
         this.retentionMs = retentionMs;
+        this.storeType = inMemory ? BuiltInDslStoreSuppliers.IN_MEMORY : BuiltInDslStoreSuppliers.ROCKS_DB;
     }
 
     /** Records of the input that have been taken in. */
@@ -104,7 +110,7 @@ final class StreamsPipeline {
         Materialized<String, Totals, S> store = Materialized.<String, Totals, S>as("totals")
             .withKeySerde(Serdes.String())
             .withValueSerde(totals)
-            .withStoreType(BuiltInDslStoreSuppliers.IN_MEMORY)
+            .withStoreType(storeType)
             .withCachingDisabled();
         return retentionMs == 0 ? store : store.withRetention(Duration.ofMillis(retentionMs));
     }
