@@ -8,7 +8,7 @@ import { BadRecords } from './bad-records.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { foldRecords } from './fold-records.ts';
 import type { Outputs } from './outputs.ts';
-import { AFTER_WATERMARK, createPreAggregation, POOLED, type PreAggregation } from './pre-aggregation.ts';
+import { AFTER_WATERMARK, AT_WATERMARK, createPreAggregation, POOLED, type PreAggregation } from './pre-aggregation.ts';
 import type { TaskContext } from './task-context.ts';
 import { emptyCounters, END_OF_TIME_MS, type FoldRange, type Task, type TaskMetadata } from './task.ts';
 
@@ -37,11 +37,14 @@ export class IngestTask implements Task {
   readonly #announced: Float64Array;
   #announcedStep = Number.NEGATIVE_INFINITY;
   #announceToAll = true;
+  /** Among the records that come after the watermark are some for windows that this partition may close next. */
+  #cutsAtNextStep = false;
   #notedSinceMs: number | null = null;
   /** Until the partition has caught up with the job after silence, its records travel one by one. */
   #returning = false;
   #catchUpMs = Number.POSITIVE_INFINITY;
   #asking = false;
+  #inputEnded = false;
   // In the commit metadata.
   #watermark: PartitionWatermark;
   #idle: IdleTracker;
@@ -69,6 +72,7 @@ export class IngestTask implements Task {
   }
 
   get urgent(): boolean {
+    if (this.#inputEnded && this.watermark < END_OF_TIME_MS) return true;
     return this.#announceToAll || (this.#stepIsUrgent && this.#step(this.watermark) > this.#announcedStep);
   }
 
@@ -101,15 +105,25 @@ export class IngestTask implements Task {
 
   observe(fetch: SilentFetch): void {
     if (this.#idle.observe(fetch)) this.#announceToAll = true;
-    // The last watermark of all: no record of this partition follows.
-    if (fetch.caughtUp && this.#context.inputEnded?.() === true && this.#watermark.raise(END_OF_TIME_MS))
-      this.#announceToAll = true;
+    if (fetch.caughtUp && this.#context.inputEnded?.() === true) this.#inputEnded = true;
   }
 
   flush(outputs: Outputs): boolean {
-    this.#partials.writeTo(this.#before);
     const step = this.#step(this.watermark);
     const all = this.#announceToAll || step > this.#announcedStep;
+    let wrote = this.#write(outputs, all);
+    if (all) this.#announcedStep = step;
+    if (this.#isSilenceWorthNoting(this.#context.clock.now())) wrote = true;
+    // The last watermark of all: no record of this partition follows. It goes out with the next commit, behind all records of this one.
+    this.#announceToAll = this.#inputEnded && this.#watermark.raise(END_OF_TIME_MS);
+    if (this.#returning) this.#askHowFar();
+    return wrote;
+  }
+
+  /** `all`: the watermark goes to every shuffle partition, also to those that get no records. */
+  #write(outputs: Outputs, all: boolean): boolean {
+    this.#partials.writeTo(this.#before);
+    this.#cutsAtNextStep = false;
     const topic = outputs.topic(this.#context.shuffleTopic);
     const nowMs = this.#context.clock.now();
     let wrote = false;
@@ -133,10 +147,6 @@ export class IngestTask implements Task {
       }
       wrote = true;
     }
-    if (all) this.#announcedStep = step;
-    if (this.#isSilenceWorthNoting(nowMs)) wrote = true;
-    this.#announceToAll = false;
-    if (this.#returning) this.#askHowFar();
     return wrote;
   }
 
@@ -159,12 +169,12 @@ export class IngestTask implements Task {
       case OK:
         this.#seen();
         this.#take(cursor);
-        this.#watermark.observe(reader.eventTimeMs);
+        this.#advance(reader.eventTimeMs, outputs);
         break;
       case FILTERED:
         counters.filtered++;
         this.#seen();
-        this.#watermark.observe(reader.eventTimeMs);
+        this.#advance(reader.eventTimeMs, outputs);
         break;
       case NULL_VALUE:
         counters.nullValues++;
@@ -174,6 +184,13 @@ export class IngestTask implements Task {
         this.position = cursor.offset;
         this.#badRecords.handle(reader, cursor, outputs);
     }
+  }
+
+  /** Records that wait for the watermark of now must not see one that has closed a window of theirs: they go out before it rises so far. */
+  #advance(eventTimeMs: number, outputs: Outputs): void {
+    if (this.#cutsAtNextStep && this.#step(this.#watermark.after(eventTimeMs)) > this.#step(this.watermark))
+      this.#write(outputs, false);
+    this.#watermark.observe(eventTimeMs);
   }
 
   /** A record that is not bad ends silence; the first one after idleness is announced before anything else of this partition. */
@@ -191,7 +208,9 @@ export class IngestTask implements Task {
     // A partition that returns may be behind the others until it has caught up with them.
     if (this.#returning) this.#partials.singly = watermark < this.#catchUpMs;
     const travel = this.#partials.add(this.#reader, cursor, watermark);
-    if (travel !== POOLED) this.#envelope(travel === AFTER_WATERMARK ? this.#after : this.#before, cursor);
+    if (travel === AT_WATERMARK) this.#cutsAtNextStep = true;
+    if (travel === AFTER_WATERMARK || travel === AT_WATERMARK) this.#envelope(this.#after, cursor);
+    else if (travel !== POOLED) this.#envelope(this.#before, cursor);
     else if (this.#returning) this.#returning = this.#partials.singly;
   }
 

@@ -14,6 +14,8 @@ export const POOLED = 0;
 export const BEFORE_WATERMARK = 1;
 /** It has to travel by itself, after the watermark of this commit. */
 export const AFTER_WATERMARK = 2;
+/** It has to travel by itself, after the watermark that its partition has now and before the next one that closes a window. */
+export const AT_WATERMARK = 3;
 
 export interface PreAggregation {
   readonly sizeBytes: number;
@@ -44,6 +46,7 @@ interface Pane {
 class PanePreAggregation implements PreAggregation {
   singly = false;
   readonly #layout: PaneLayout;
+  readonly #allowedLatenessMs: number;
   readonly #aggregates: AggregateSet;
   readonly #pool: KeyTablePool;
   readonly #partitioner: RowPartitioner;
@@ -51,8 +54,9 @@ class PanePreAggregation implements PreAggregation {
   // The pane used last: most records fall into it.
   #current: Pane | null = null;
 
-  constructor({ plan, shufflePartitions }: TaskContext, layout: PaneLayout) {
+  constructor({ job, plan, shufflePartitions }: TaskContext, layout: PaneLayout) {
     this.#layout = layout;
+    this.#allowedLatenessMs = job.allowedLatenessMs;
     this.#aggregates = plan.newAggregates();
     this.#pool = new KeyTablePool(plan.partialLayout);
     this.#partitioner = new RowPartitioner(shufflePartitions);
@@ -69,7 +73,7 @@ class PanePreAggregation implements PreAggregation {
     let pane = this.#current;
     if (pane === null || eventTimeMs < pane.startMs || eventTimeMs >= pane.endMs) pane = this.#paneAt(eventTimeMs);
     // One of its windows has fired as far as this partition is concerned: the aggregate task has to judge it.
-    if (pane.earliestEndMs - 1 <= watermarkMs) return AFTER_WATERMARK;
+    if (pane.earliestEndMs - 1 <= watermarkMs) return this.#isOver(pane, watermarkMs) ? AFTER_WATERMARK : AT_WATERMARK;
     if (this.singly) return BEFORE_WATERMARK;
     const { table } = pane;
     if (eventTimeMs > pane.maxEventTimeMs) pane.maxEventTimeMs = eventTimeMs;
@@ -86,6 +90,11 @@ class PanePreAggregation implements PreAggregation {
     }
     this.#panes.clear();
     this.#current = null;
+  }
+
+  /** Whether the partition has closed all windows of the pane for good. */
+  #isOver({ startMs }: Pane, watermarkMs: number): boolean {
+    return this.#layout.latestEndMs(startMs) - 1 + this.#allowedLatenessMs <= watermarkMs;
   }
 
   #paneAt(eventTimeMs: number): Pane {

@@ -11,6 +11,11 @@ export class PartitionWatermark {
     this.maxOutOfOrdernessMs = maxOutOfOrdernessMs;
   }
 
+  /** What the watermark is once a record of this event time is in. */
+  after(eventTimeMs: number): number {
+    return Math.max(this.watermarkMs, eventTimeMs - this.maxOutOfOrdernessMs - 1);
+  }
+
   /** Takes a record's event time in; true when the watermark rose. */
   observe(eventTimeMs: number): boolean {
     if (eventTimeMs <= this.maxEventTimeMs) return false;
