@@ -42,6 +42,9 @@ export class ResultRowWriter {
   private boundsEndMs = Number.NEGATIVE_INFINITY;
   /** What `writeKey` wrote last. */
   recordKey: Buffer = Buffer.alloc(256);
+  private recordKeyEnd = 0;
+  /** Row whose key that is. */
+  private keyedRow = -1;
 
   /** `names[i]` is what aggregate i is called in rows. */
   constructor(options: { keyBy: readonly string[]; names: readonly string[]; aggregates: AggregateSet }) {
@@ -54,6 +57,7 @@ export class ResultRowWriter {
   /** The rows of this table are written from now on. */
   begin(rows: WindowRows): void {
     this.rows = rows;
+    this.keyedRow = -1;
     if (rows.starts !== null) return;
     const { startMs, endMs } = rows;
     if (Object.is(startMs, this.boundsStartMs) && Object.is(endMs, this.boundsEndMs)) return;
@@ -71,7 +75,9 @@ export class ResultRowWriter {
     const keyStart = keyOffsets[row]!;
     const keyRoom = this.keys.maxBytes(keyOffsets[row + 1]! - keyStart);
     if (keyRoom > this.recordKey.length) this.recordKey = Buffer.alloc(keyRoom * 2);
-    return this.keys.writeRecordKey(keyBytes, keyStart, { to: this.recordKey, at: 0 });
+    this.keyedRow = row;
+    this.recordKeyEnd = this.keys.writeRecordKey(keyBytes, keyStart, { to: this.recordKey, at: 0 });
+    return this.recordKeyEnd;
   }
 
   /** Appends `{<keys>,"windowStart":…,"windowEnd":…,<aggregates>}` under the row's key. */
@@ -80,7 +86,7 @@ export class ResultRowWriter {
     const { table, starts, ends } = this.begun();
     const { keyBytes, keyOffsets } = table;
     const keyStart = keyOffsets[row]!;
-    const keyEnd = this.writeKey(row);
+    const keyEnd = this.keyedRow === row ? this.recordKeyEnd : this.writeKey(row);
     let room = this.fixedBytes + this.keys.maxBytes(keyOffsets[row + 1]! - keyStart);
     for (let i = 0; i < names.length; i++) room += aggregates.maxResultBytes(table, i, row);
 

@@ -48,6 +48,8 @@ export class RecordsBuilder {
   #openKeyEnd = -1;
   #openValueStart = 0;
   #openValueLength = 0;
+  /** Bytes of its attributes, deltas and key. */
+  #openFixedBytes = 0;
 
   get sizeBytes(): number {
     return this.#end - HEADER_BYTES;
@@ -96,6 +98,14 @@ export class RecordsBuilder {
     this.#openKeyStart = keyStart;
     this.#openKeyEnd = keyEnd;
     this.#openValueLength = valueLength;
+    const timestampDelta = this.count === 0 ? 0 : timestampMs - this.baseTimestampMs;
+    const keyLength = keyStart < 0 ? -1 : keyEnd - keyStart;
+    this.#openFixedBytes =
+      1 +
+      varintSize(timestampDelta) +
+      varintSize(this.count) +
+      varintSize(keyLength) +
+      (keyLength > 0 ? keyLength : 0);
     const headBytes = this.#headBytes(valueLength);
     this.#reserve(headBytes + Math.max(valueLength, 0) + 1);
     this.#openValueStart = this.#end + headBytes;
@@ -219,16 +229,7 @@ export class RecordsBuilder {
 
   /** Bytes between the length field and the value: attributes, deltas, key, value length. */
   #bodyBytes(valueLength: number): number {
-    const timestampDelta = this.count === 0 ? 0 : this.#openTimestampMs - this.baseTimestampMs;
-    const keyLength = this.#openKeyStart < 0 ? -1 : this.#openKeyEnd - this.#openKeyStart;
-    return (
-      1 +
-      varintSize(timestampDelta) +
-      varintSize(this.count) +
-      varintSize(keyLength) +
-      Math.max(keyLength, 0) +
-      varintSize(valueLength)
-    );
+    return this.#openFixedBytes + varintSize(valueLength);
   }
 
   /** Bytes before the value of a record without headers, its length field included. */
