@@ -1,7 +1,7 @@
 // The race: `node bench/main.ts [--case NAMES] [--system NAMES] [--rounds N] [--quick] [--profile FOLDER]`. Prints tables, and writes
 // `results/latest.json` (one object per case and system) and `results/details.json` (all that was measured, run by run).
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startRaceBroker } from './broker.ts';
 import { pinCores } from './measure/pinning.ts';
@@ -40,7 +40,7 @@ if (options.cases.length > 0) {
 const results = medianResults(runs.map(({ result }) => result));
 const machine = {
   processor: cpus()[0]?.model ?? 'unknown',
-  cores: availableParallelism(),
+  cores: cpus().length,
   memoryGb: Math.round(totalmem() / 1e9),
   pinning: pinning.description,
 };

@@ -55,7 +55,7 @@ function kafkaStreamsFlags(race: Case, shuffled: boolean): Record<string, string
     'commit-ms': live ? 100 : shuffled ? 1000 : 10_000,
     'grace-ms': graceMs(race),
     // With the default retention (window and grace) the store may let windows go before they are emitted.
-    'retention-ms': live || shuffled ? 120_000 : 0,
+    'retention-ms': live || shuffled ? 200_000 : race.window.kind === 'session' ? 60_000 : 0,
     // The session store in memory looks through as many places as there are milliseconds in the gap, for every record.
     store: race.window.kind === 'session' ? 'rocksdb' : 'memory',
   };
@@ -63,10 +63,10 @@ function kafkaStreamsFlags(race: Case, shuffled: boolean): Record<string, string
 
 /**
  * How much event time late a record may come. Behind a repartition topic a task sees the records of all source partitions in the order in
- * which they were written there: reading a backlog, one partition runs ahead of another by some seconds of event time; live, by what is
- * taken in at a time.
+ * which they were written there: reading a backlog, one partition runs ahead of another by tens of seconds of event time; live, by what
+ * is taken in at a time.
  */
 export function graceMs(race: Case): number {
   if (race.keyBy === 'recordKey') return race.maxOutOfOrderMs;
-  return race.kind === 'latency' ? 200 : 30_000;
+  return race.kind === 'latency' ? 200 : 120_000;
 }
