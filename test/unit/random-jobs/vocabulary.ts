@@ -42,7 +42,7 @@ export const CONDITIONS: readonly Condition[] = [
   { cel: 'b', holds: ({ value }) => (typeof value['b'] === 'boolean' ? value['b'] : null) },
   { cel: 'm % 2 == 0', holds: ({ value: { m } }) => (typeof m === 'number' ? m % 2 === 0 : null) },
   { cel: '$partition == 0', holds: ({ partition }) => partition === 0 },
-  { cel: '$key != "y"', holds: ({ key }) => (key === null ? null : key !== 'y') },
+  { cel: '$key != "y"', holds: ({ key }) => key !== 'y' },
   { cel: '$headers.h == "1"', holds: ({ header }) => (header === null ? null : header === '1') },
 ];
 
