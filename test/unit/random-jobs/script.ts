@@ -135,8 +135,8 @@ export function scriptOf(job: JobSpec, steps: RandomCase['steps']): readonly Scr
     else if (step.far && job.order !== 'free') script.push({ kind: 'advance', ms: FAR_MS });
     else if (near++ < MOST_NEAR) script.push({ kind: 'advance', ms: NEAR_MS });
   }
-  // What is read comes before the end of the other partitions.
-  if (job.order === 'fixed' && job.partitions > 1) script.push({ kind: 'settle' });
+  // A task that is told of the end takes what it has read for all there is.
+  script.push({ kind: 'settle' });
   return script;
 }
 
