@@ -258,6 +258,7 @@ export class Oracle {
       case 'resume':
       case 'stop':
       case 'turn':
+      case 'lose':
         break;
     }
   }

@@ -35,7 +35,9 @@ export interface JobSpec {
   readonly deadLetter: boolean;
   readonly idleTimeout: boolean;
   readonly closeIdle: boolean;
-  readonly unit: 'ms' | 's' | 'us' | 'iso8601' | 'record';
+  readonly unit: 'ms' | 's' | 'us' | 'ns' | 'iso8601' | 'record';
+  /** Event time at which the sources begin. */
+  readonly baseMs: number;
   readonly maxFutureMs: number;
   readonly partitions: number;
   /** Workers at the start. */
@@ -69,6 +71,10 @@ export type StepSpec =
   | RecordSpec
   | { readonly kind: 'settle' | 'checkpoint' | 'crash' | 'zombie' | 'resume' | 'stop' }
   | { readonly kind: 'turn'; readonly ms: number }
+  /** The answer to a request of the oldest worker is lost, `after` requests from now; `reaches`: it was executed. */
+  | { readonly kind: 'lose'; readonly after: number; readonly reaches: boolean }
+  /** As many records as it says, drawn with the seed. */
+  | { readonly kind: 'burst'; readonly seed: number; readonly count: number; readonly partition: number }
   | { readonly kind: 'scale'; readonly workers: number }
   | { readonly kind: 'advance'; readonly far: boolean };
 
@@ -118,7 +124,8 @@ const job: fc.Arbitrary<JobSpec> = fc.record({
   deadLetter: fc.boolean(),
   idleTimeout: fc.boolean(),
   closeIdle: mostly([false, false, true], [true]),
-  unit: either('ms', 'ms', 's', 'us', 'iso8601', 'record'),
+  unit: either('ms', 'ms', 's', 'us', 'ns', 'iso8601', 'record'),
+  baseMs: either(1_000, 0, 1_700_000_000_000),
   maxFutureMs: mostly([0], [5]),
   partitions: int(1, 3),
   workers: int(1, 2),
@@ -128,7 +135,7 @@ const number = mostly(
   ['0', '1', '2', '3', '4', '5', '-3'],
   ['1.0', '2.5', '1e1', 'null', '"7"', '9007199254740993', '{}'],
 );
-const record: fc.Arbitrary<RecordSpec> = fc.record({
+export const record: fc.Arbitrary<RecordSpec> = fc.record({
   kind: fc.constant('record' as const),
   partition: int(0, 2),
   onMs: fc.oneof({ arbitrary: int(0, 3), weight: 8 }, { arbitrary: int(4, 40), weight: 1 }),
@@ -150,11 +157,20 @@ const record: fc.Arbitrary<RecordSpec> = fc.record({
   b: mostly(['true', 'false'], ['null', null, '1']),
 });
 
+const burst: fc.Arbitrary<StepSpec> = fc.record({
+  kind: fc.constant('burst' as const),
+  seed: int(1, 1_000_000),
+  count: fc.oneof({ arbitrary: int(1, 20), weight: 3 }, { arbitrary: int(20, 250), weight: 1 }),
+  partition: int(0, 2),
+});
+
 const step: fc.Arbitrary<StepSpec> = fc.oneof(
   { arbitrary: record, weight: 30 },
   { arbitrary: fc.record({ kind: either('settle' as const, 'checkpoint' as const, 'crash' as const) }), weight: 3 },
   { arbitrary: fc.record({ kind: either('zombie' as const, 'resume' as const, 'stop' as const) }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant('turn' as const), ms: int(1, 150) }), weight: 2 },
+  { arbitrary: fc.record({ kind: fc.constant('lose' as const), after: int(0, 30), reaches: fc.boolean() }), weight: 1 },
+  { arbitrary: burst, weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant('scale' as const), workers: int(1, 3) }), weight: 1 },
   { arbitrary: fc.record({ kind: fc.constant('advance' as const), far: fc.boolean() }), weight: 1 },
 );

@@ -1,7 +1,8 @@
 // From the plain choices of a random case to a manifest and to what happens, step by step: bounds are made to fit each other, records get
 // their times and texts, and partitions that must not race each other are kept apart.
 import { SCALAR_FNS } from './aggregates.ts';
-import type { AggregateSpec, JobSpec, RandomCase, RecordSpec } from './random-case.ts';
+import fc from 'fast-check';
+import { type AggregateSpec, type JobSpec, type RandomCase, record, type RecordSpec } from './random-case.ts';
 import { CONDITIONS, INPUTS } from './vocabulary.ts';
 
 export const EVERY_MS = 5_000;
@@ -10,7 +11,6 @@ export const FAR_MS = 600_000;
 const NEAR_MS = 1_000;
 /** Short steps of the wall clock that together stay below every such silence. */
 const MOST_NEAR = 15;
-const BASE_MS = 1_000;
 
 export interface ScriptRecord {
   readonly partition: number;
@@ -26,6 +26,7 @@ export type ScriptStep =
   | { readonly kind: 'feed'; readonly records: readonly ScriptRecord[] }
   | { readonly kind: 'settle' | 'checkpoint' | 'crash' | 'zombie' | 'resume' | 'stop' }
   | { readonly kind: 'turn' | 'advance'; readonly ms: number }
+  | { readonly kind: 'lose'; readonly after: number; readonly reaches: boolean }
   | { readonly kind: 'scale'; readonly workers: number };
 
 /** The choices with what contradicts itself taken out. */
@@ -119,7 +120,12 @@ export function scriptOf(job: JobSpec, steps: RandomCase['steps']): readonly Scr
   const times = new Times(job);
   let near = 0;
   let unsettled: number | null = null;
-  for (const step of steps) {
+  const drawn = steps.flatMap((step) =>
+    step.kind === 'burst'
+      ? fc.sample(record, { seed: step.seed, numRuns: step.count }).map((it) => ({ ...it, partition: step.partition }))
+      : [step],
+  );
+  for (const step of drawn) {
     if (step.kind === 'record') {
       const record = recordOf(job, step, times);
       if (job.order === 'fixed' && unsettled !== null && unsettled !== record.partition)
@@ -144,21 +150,24 @@ export function scriptOf(job: JobSpec, steps: RandomCase['steps']): readonly Scr
 class Times {
   readonly #job: JobSpec;
   readonly #highest = new Map<number, number>();
-  #nowMs = BASE_MS;
+  #nowMs: number;
 
   constructor(job: JobSpec) {
     this.#job = job;
+    this.#nowMs = job.baseMs;
   }
 
   next({ onMs, behindMs }: RecordSpec, partition: number): number {
-    const { order, partitions, outOfOrderMs } = this.#job;
+    const { order, partitions, outOfOrderMs, unit } = this.#job;
     this.#nowMs += onMs;
-    const timeMs = this.#nowMs - behindMs;
+    // A Kafka timestamp is not negative.
+    const timeMs = unit === 'record' ? Math.max(0, this.#nowMs - behindMs) : this.#nowMs - behindMs;
     if (order !== 'free') return timeMs;
     // Never behind the watermark of its partition, and never equal to a time of another one: then nothing depends on who comes first.
     const highest = this.#highest.get(partition) ?? Number.NEGATIVE_INFINITY;
-    let atMs = Math.max(timeMs, highest - outOfOrderMs);
-    while (atMs % partitions !== partition) atMs++;
+    // One more for sessions: those that end at the very time of the record may be open or closed.
+    let atMs = Math.max(timeMs, highest - outOfOrderMs + 1);
+    while ((((atMs - partition) % partitions) + partitions) % partitions !== 0) atMs++;
     this.#highest.set(partition, Math.max(highest, atMs));
     return atMs;
   }
@@ -174,7 +183,7 @@ function recordOf(job: JobSpec, spec: RecordSpec, times: Times): ScriptRecord {
     partition,
     key,
     header: spec.header,
-    timestampMs: job.unit === 'record' ? timeMs : timeMs - spec.lagMs,
+    timestampMs: job.unit === 'record' ? timeMs : Math.max(-1, timeMs - spec.lagMs),
     eventTimeMs: timed ? timeMs : null,
     value: valueOf(job, spec, timeMs),
   };
@@ -196,18 +205,25 @@ function valueOf({ unit }: JobSpec, spec: RecordSpec, timeMs: number): string | 
 
 /** The same time in several spellings. */
 function timeText(unit: JobSpec['unit'], form: number, timeMs: number): string {
-  const seconds = (timeMs / 1_000).toFixed(3);
   switch (unit) {
     case 'iso8601': {
       const iso = new Date(timeMs).toISOString();
       return `"${[iso, iso.replace('Z', '+00:00'), iso.replace('Z', ''), iso.replace('Z', '999Z')][form]}"`;
     }
-    case 's':
-      return [seconds, `"${seconds}"`, `${seconds}9`, seconds][form]!;
+    case 's': {
+      const seconds = (timeMs / 1_000).toFixed(3);
+      return [seconds, `"${seconds}"`, ((timeMs + 0.9) / 1_000).toFixed(4), seconds][form]!;
+    }
     case 'us':
-      return [`${timeMs}000`, `"${timeMs}999"`, `${timeMs}001.5`, `${timeMs}500`][form]!;
+      return [timeMs * 1_000, `"${timeMs * 1_000 + 999}"`, timeMs * 1_000 + 1.5, timeMs * 1_000 + 500].map(String)[
+        form
+      ]!;
+    case 'ns': {
+      const [first, last] = [BigInt(timeMs) * 1_000_000n, BigInt(timeMs) * 1_000_000n + 999_999n];
+      return [`${first}`, `"${first}"`, `${last}`, `"${last}"`][form]!;
+    }
     case 'ms':
     case 'record':
-      return [`${timeMs}`, `"${timeMs}"`, `${timeMs}.75`, `${timeMs}.0`][form]!;
+      return [`${timeMs}`, `"${timeMs}"`, `${timeMs + 0.75}`, `${timeMs}.0`][form]!;
   }
 }

@@ -89,7 +89,7 @@ export const INPUTS: readonly Input[] = [
   member('t'),
   field('$key', ({ key }) => key),
   field('$partition', ({ partition }) => partition, true),
-  field('$timestamp', ({ timestampMs }) => timestampMs, true),
+  field('$timestamp', ({ timestampMs }) => (timestampMs < 0 ? null : timestampMs), true),
   field('$headers.h', ({ header }) => header),
   { manifest: { of: 'n * 2 + m' }, numeric: true, take: ({ value: { n, m } }) => numbers([n, m], (a, b) => a * 2 + b) },
   { manifest: { of: 'n + 0.5' }, numeric: true, take: ({ value: { n } }) => numbers([n], (a) => a + 0.5) },

@@ -7,11 +7,14 @@ import { RestoreWatch } from '../../../cli/embedded/restore-watch.ts';
 import { StepClock } from '../../../cli/embedded/step-clock.ts';
 import { testJob } from '../../../cli/embedded/test-job.ts';
 import type { ResolvedJob } from '../../../crds/index.ts';
+import { BrokerError } from '../../../runtime/log/broker.ts';
 import { type LogRow, seededRandom } from '../../../runtime/log/memory/index.ts';
 import { silentLogger } from '../../../runtime/logger.ts';
 import type { ScriptRecord, ScriptStep } from './script.ts';
 
 const PATIENCE_MS = 600_000;
+/** A lost answer of these is a session time-out: other tests have them. */
+const SLOW_TO_RETRY: readonly string[] = ['joinGroup', 'syncGroup', 'leaveGroup'];
 /** Longer than a partition may be silent before the reader says so again, and than a commit may be put off. */
 const SILENCE_MS = 500;
 /** A long silence passes in strides: the wall clock goes on, every partition is asked, and so on. */
@@ -23,6 +26,8 @@ interface Member {
   cut(): void;
   /** What was held back arrives, late. */
   release(): void;
+  /** The answer to a request is lost, `after` requests from now; `reaches`: it was executed. */
+  lose(loss: { readonly after: number; readonly reaches: boolean }): void;
 }
 
 export interface Outcome {
@@ -93,6 +98,9 @@ export class World {
       case 'resume':
         this.#resume();
         break;
+      case 'lose':
+        this.#members[0]!.lose(step);
+        break;
       case 'stop':
         await this.#start();
         await this.#stop(0);
@@ -142,7 +150,13 @@ export class World {
 
   async #start(): Promise<void> {
     let held: PromiseWithResolvers<void> | null = null;
-    const worker = await this.#cluster.start(`worker-${this.#started++}`, () => held?.promise);
+    let loss = { after: Number.POSITIVE_INFINITY, reaches: true };
+    const worker = await this.#cluster.start(`worker-${this.#started++}`, ({ api }, phase) => {
+      if (held !== null) return held.promise;
+      if (SLOW_TO_RETRY.includes(api) || (phase === 'after') !== loss.reaches || --loss.after > 0) return;
+      loss = { after: Number.POSITIVE_INFINITY, reaches: true };
+      throw new BrokerError('UNKNOWN_OUTCOME', `${api} lost ${phase}`);
+    });
     this.#members.push({
       worker,
       cut: () => (held = Promise.withResolvers<void>()),
@@ -150,6 +164,7 @@ export class World {
         held?.resolve();
         held = null;
       },
+      lose: ({ after, reaches }) => (loss = { after, reaches }),
     });
   }
 
