@@ -96,6 +96,7 @@ export class IngestTask implements Task {
     this.position = position;
     if (metadata.wm !== null) this.#watermark.raise(metadata.wm);
     this.#idle = new IdleTracker(this.#context.job.source.watermark, { ...metadata, sinceMs: metadata.since });
+    if (metadata.wm !== null) this.#mayBeBehind();
   }
 
   fold(range: FoldRange, outputs: Outputs | null): void {
@@ -198,6 +199,13 @@ export class IngestTask implements Task {
     if (!this.#idle.record()) return;
     for (let s = 0; s < this.#before.length; s++) this.#announce(this.#before[s]!, s);
     this.#announceToAll = true;
+    this.#mayBeBehind();
+  }
+
+  /** After silence the others may have gone on; so may they have before this owner took over, and the last one had not caught up yet. */
+  #mayBeBehind(): void {
+    const { idleTimeoutMs, closeIdleAfterMs } = this.#context.job.source.watermark;
+    if (idleTimeoutMs === 0 && closeIdleAfterMs === 0) return;
     this.#returning = true;
     this.#catchUpMs = Number.POSITIVE_INFINITY;
     this.#askHowFar();

@@ -90,12 +90,13 @@ export function aggregate({ fn, q, most }: FnSettings, taken: readonly Taken[]):
   }
 }
 
-/** Around the mean, in two passes. */
+/** In two passes; differences from the first number are exact where the numbers themselves are large. */
 function variance(numbers: readonly number[]): number | null {
   const n = numbers.length;
   if (n < 2) return null;
-  const mean = numbers.reduce((sum, value) => sum + value, 0) / n;
-  return numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+  const near = numbers.map((value) => value - numbers[0]!);
+  const mean = near.reduce((sum, value) => sum + value, 0) / n;
+  return near.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
 }
 
 /** Sums of fractions may be rounded otherwise, sketches are within their error; everything else is the very value. */
