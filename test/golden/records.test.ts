@@ -9,6 +9,7 @@ const files = [
   'lateness.yaml',
   'record-key.yaml',
   'record-parts.yaml',
+  'user-metrics.yaml',
   'watermark-idle.yaml',
 ];
 for (const name of files) await runGolden(name);
