@@ -37,7 +37,8 @@ export class EventColumns {
     this.#maxTimeMs = Math.max(this.#maxTimeMs, event.timeMs);
   }
 
-  expected(window: RaceWindow): Expected {
+  /** `which`: only these rows. */
+  expected(window: RaceWindow, which: (row: ResultRow) => boolean = () => true): Expected {
     const users = this.#highestUser + 1;
     const { order, starts } = groupByUser(this.#users.subarray(0, this.#length), users);
     const eventsOf = (user: number): Event[] =>
@@ -48,7 +49,7 @@ export class EventColumns {
     return {
       maxTimeMs: this.#maxTimeMs,
       users,
-      rowsOf: (user) => windowRows(user, eventsOf(user), window),
+      rowsOf: (user) => windowRows(user, eventsOf(user), window).filter(which),
     };
   }
 }

@@ -32,6 +32,15 @@ export class ResultRows {
     return { user, startMs, endMs, count, sum, max };
   }
 
+  filter(which: (row: ResultRow) => boolean): ResultRows {
+    const rows = new ResultRows();
+    for (let index = 0; index < this.length; index++) {
+      const row = this.at(index);
+      if (which(row)) rows.add(row);
+    }
+    return rows;
+  }
+
   /** Calls `visit` for every user below `users` with its rows in the order of their starts. */
   forEachUser(users: number, visit: (user: number, rows: readonly ResultRow[]) => void): void {
     const { order, starts } = groupByUser(this.#columns[0]?.subarray(0, this.length) ?? [], users);

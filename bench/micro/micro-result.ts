@@ -9,8 +9,8 @@ export interface MicroResult {
   readonly nanoseconds: number | null;
 }
 
-const WARM_UP_MS = 400;
-const MEASURE_MS = 600;
+const WARM_UP_MS = 300;
+const MEASURE_MS = 400;
 
 /** Repeats `step`, which answers how many units it did, and takes the best of the turns: what disturbs only ever slows down. */
 export function measure(name: string, unit: string, step: () => number): MicroResult {

@@ -68,5 +68,5 @@ function kafkaStreamsFlags(race: Case, shuffled: boolean): Record<string, string
  */
 export function graceMs(race: Case): number {
   if (race.keyBy === 'recordKey') return race.maxOutOfOrderMs;
-  return race.kind === 'latency' ? 200 : 120_000;
+  return race.kind === 'latency' ? 500 : 120_000;
 }

@@ -10,7 +10,7 @@ import { startWorker } from './stream-job-worker.ts';
 /** Until it has begun it is asked more often: the sample before the first record is where the run begins. */
 const POLL_IDLE_MS = 20;
 const POLL_MS = 100;
-const SETTLE_MS = 1000;
+const SETTLE_MS = 600;
 const TIMEOUT_MS = 600_000;
 
 export async function runStreamJob(context: RaceContext, race: ThroughputCase): Promise<FinishedRun> {
