@@ -11,8 +11,15 @@ function read(unit: Unit, json: string, digitsOnly: readonly string[] = []): num
   const reader = new EventTimeReader({ kind: 'field', field: 'ts', unit }, scanner, 0);
   const buffer = Buffer.from(json);
   expect(scanner.scan(buffer, 0, buffer.length)).toBe(0);
-  const timeMs = reader.read(buffer, 77);
+  const timeMs = timeOf(reader, buffer, 77);
   return Number.isNaN(timeMs) ? reader.problem : timeMs;
+}
+
+function timeOf(reader: EventTimeReader, buffer: Buffer, recordTimestampMs: number): number {
+  const found = reader.read(buffer, recordTimestampMs);
+  const timeMs = reader.times[0]!;
+  expect(Number.isNaN(timeMs)).toBe(!found);
+  return timeMs;
 }
 
 /** ⌊text · 10^shift⌋ by whole numbers. */
@@ -136,7 +143,7 @@ describe('EventTimeReader', () => {
     const times = ['"\\u0031234567"', '"\\u0035"', `"\\u0031${'0'.repeat(63)}"`].map((text) => {
       const buffer = Buffer.from(`{"ts":${text}}`);
       scanner.scan(buffer, 0, buffer.length);
-      return reader.read(buffer, 0);
+      return timeOf(reader, buffer, 0);
     });
     expect(times).toEqual([1234567, 5, Number.NaN]);
   });
@@ -146,7 +153,8 @@ describe('EventTimeReader', () => {
     scanner.types[0] = NUMBER;
     const inUnit = (unit: Unit, timestampMs: number) => {
       scanner.numbers[0] = timestampMs;
-      return new EventTimeReader({ kind: 'field', field: '$timestamp', unit }, scanner, 0).read(Buffer.alloc(0), 0);
+      const reader = new EventTimeReader({ kind: 'field', field: '$timestamp', unit }, scanner, 0);
+      return timeOf(reader, Buffer.alloc(0), 0);
     };
     expect([inUnit('s', 5), inUnit('ms', 5), inUnit('ms', 0), inUnit('us', 1999), inUnit('ns', 7_000_000)]).toEqual([
       5000, 5, 0, 1, 7,
@@ -156,9 +164,9 @@ describe('EventTimeReader', () => {
   test('the record timestamp is the event time when the job says so', () => {
     const reader = new EventTimeReader({ kind: 'recordTimestamp' }, new JsonScanner([]), -1);
     expect([
-      reader.read(Buffer.alloc(0), 0),
-      reader.read(Buffer.alloc(0), 5),
-      reader.read(Buffer.alloc(0), -1),
+      timeOf(reader, Buffer.alloc(0), 0),
+      timeOf(reader, Buffer.alloc(0), 5),
+      timeOf(reader, Buffer.alloc(0), -1),
       reader.problem,
     ]).toEqual([0, 5, Number.NaN, 'eventTimeMissing']);
   });

@@ -18,12 +18,16 @@ const EXACT_LENGTH = 16;
 const SHIFTS = { s: 3, ms: 0, us: -3, ns: -6, iso8601: 0 } as const;
 
 export class EventTimeReader {
-  /** Why the last `read` returned NaN. */
+  /** Why the last `read` returned false. */
   problem: BadReason = 'eventTimeMissing';
+  /** At 0: what the last `read` found, NaN for nothing. An array, because a number that is returned costs an object per record. */
+  readonly times = new Float64Array(1);
   private readonly slots: FieldSlots;
   private readonly field: number;
   private readonly isIso: boolean;
   private readonly shift: number;
+  /** Milliseconds of one unit, 0 when numbers are not simply multiplied. */
+  private readonly factor: number;
   private scratch = Buffer.alloc(64);
 
   /** `field`: slot of the time; not used when the record's timestamp is the event time. */
@@ -32,10 +36,27 @@ export class EventTimeReader {
     this.field = eventTime.kind === 'field' ? field : -1;
     this.isIso = eventTime.kind === 'field' && eventTime.unit === 'iso8601';
     this.shift = eventTime.kind === 'field' ? SHIFTS[eventTime.unit] : 0;
+    this.factor = field < 0 || this.isIso || this.shift < 0 ? 0 : 10 ** this.shift;
   }
 
-  /** Milliseconds of the record whose fields are in the slots, in `buffer`; NaN when it has no usable time, see `problem`. */
-  read(buffer: Buffer, recordTimestampMs: number): number {
+  /** Puts the milliseconds of the record whose fields are in the slots, in `buffer`, into `times`; false when it has no usable time, see `problem`. */
+  read(buffer: Buffer, recordTimestampMs: number): boolean {
+    const { slots, field, factor, times } = this;
+    if (factor > 0 && slots.types[field] === NUMBER) {
+      const value = slots.numbers[field]!;
+      const timeMs = value * factor;
+      const exact = value === Math.trunc(value) && slots.ends[field]! - slots.starts[field]! <= EXACT_LENGTH;
+      if (exact && value !== 0 && timeMs >= -MAX_EVENT_TIME_MS && timeMs <= MAX_EVENT_TIME_MS) {
+        times[0] = timeMs;
+        return true;
+      }
+    }
+    const timeMs = this.readAny(buffer, recordTimestampMs);
+    times[0] = timeMs;
+    return !Number.isNaN(timeMs);
+  }
+
+  private readAny(buffer: Buffer, recordTimestampMs: number): number {
     const { slots, field, shift } = this;
     // Kafka writes −1 for "no timestamp".
     if (field < 0) return recordTimestampMs < 0 ? this.refuse('eventTimeMissing') : this.check(recordTimestampMs);

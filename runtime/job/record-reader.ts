@@ -39,7 +39,6 @@ export interface RecordReaderParts {
 const SHOWN_DOCUMENT_BYTES = 400;
 
 export class RecordReader implements KeyedInput {
-  eventTimeMs = 0;
   /** The canonical key is `keyBytes[keyStart, keyEnd)`. */
   keyBytes: Buffer;
   readonly keyStart = 0;
@@ -57,6 +56,7 @@ export class RecordReader implements KeyedInput {
   private readonly parts: RecordReaderParts;
   private readonly scanner: JsonScanner;
   private readonly envelope: EnvelopeFields | null;
+  private readonly times: Float64Array;
   private readonly key: KeyEncoder;
   private readonly where: Condition | null;
   private readonly inputReader: InputReader;
@@ -66,6 +66,7 @@ export class RecordReader implements KeyedInput {
   constructor(parts: RecordReaderParts) {
     this.parts = parts;
     this.scanner = parts.scanner;
+    this.times = parts.eventTime.times;
     this.envelope = parts.envelope;
     this.key = parts.key;
     this.keyBytes = parts.key.bytes;
@@ -77,6 +78,10 @@ export class RecordReader implements KeyedInput {
     this.scalarEnds = parts.inputs.scalarEnds;
     const isFromField = parts.eventTimeField !== null;
     this.maxFutureMs = isFromField && parts.maxFutureMs > 0 ? parts.maxFutureMs : Number.POSITIVE_INFINITY;
+  }
+
+  get eventTimeMs(): number {
+    return this.times[0]!;
   }
 
   /** Filters, the job's and those of aggregates, that could not be evaluated: a missing field, types without an order. */
@@ -93,12 +98,11 @@ export class RecordReader implements KeyedInput {
     if (this.envelope !== null) this.envelope.fill(record);
 
     const { timestampMs } = record;
-    const eventTimeMs = this.parts.eventTime.read(buffer, timestampMs);
-    if (Number.isNaN(eventTimeMs)) return this.refuse(this.parts.eventTime.problem, this.parts.eventTimeField);
+    if (!this.parts.eventTime.read(buffer, timestampMs))
+      return this.refuse(this.parts.eventTime.problem, this.parts.eventTimeField);
     // Against the record's own timestamp, never the wall clock: a replay must judge as the first reading did.
-    if (eventTimeMs - timestampMs > this.maxFutureMs && timestampMs >= 0)
+    if (this.times[0]! - timestampMs > this.maxFutureMs && timestampMs >= 0)
       return this.refuse('eventTimeFuture', this.parts.eventTimeField);
-    this.eventTimeMs = eventTimeMs;
 
     if (this.where !== null) {
       const verdict = this.where(buffer);

@@ -27,6 +27,15 @@ export class AggregateWindows {
   /** While what is folded is out already: from this offset on changes are not. */
   #silentBefore = Number.POSITIVE_INFINITY;
   #isLive = false;
+  /** Where rows go. */
+  #target: Outputs | null = null;
+  /** One function for all advances: the watermark may rise with every record. */
+  readonly #emit: EmitRows = (rows) => {
+    if (this.#target === null) throw new Error('rows came out of a window while nobody was told to take them');
+    // No result is stamped later than what the task has seen of event time.
+    this.#writer.write(rows, Math.max(this.#maxEventTimeMs, this.windows.watermarkMs), this.#target);
+    this.rowsWaiting = true;
+  };
   /** Rows were written that no commit has taken yet. */
   rowsWaiting = false;
 
@@ -100,7 +109,8 @@ export class AggregateWindows {
     const due = this.#emission.kind === 'commit' || this.#ticks?.passed(this.#context.clock.now()) === true;
     const emits = due && this.windows.hasChanges;
     if (emits) {
-      this.windows.flush(this.#into(outputs, this.windows.watermarkMs));
+      this.#target = outputs;
+      this.windows.flush(this.#emit);
       if (this.#ticks !== null) this.#emittedUpTo = position;
     }
     this.rowsWaiting = false;
@@ -139,13 +149,5 @@ export class AggregateWindows {
       this.replay(position);
     }
     return state;
-  }
-
-  /** No result is stamped later than what the task has seen of event time. */
-  #into(outputs: Outputs, watermarkMs: number): EmitRows {
-    return (rows) => {
-      this.#writer.write(rows, Math.max(this.#maxEventTimeMs, watermarkMs), outputs);
-      this.rowsWaiting = true;
-    };
   }
 }

@@ -1,7 +1,7 @@
 // The loop that folds: takes what the reader brings, gives it to its task, and pauses while more output waits than a commit should
 // hold. It meets the commit loop only in the open outputs.
 import type { Clock } from '../clock.ts';
-import type { LogReader, ReaderItem } from '../log/client/index.ts';
+import type { LogReader, ReaderChunk, ReaderFailure } from '../log/client/index.ts';
 import type { Logger } from '../logger.ts';
 import type { CommitCycle } from './commit-cycle.ts';
 import type { Notifier } from './notifier.ts';
@@ -20,6 +20,8 @@ export interface FoldLoopOptions {
   readonly committed: Notifier;
   /** Rounds of the commit loop that are over. */
   rounds(): number;
+  /** As the brokers have it now. */
+  committedOffset(slot: TaskSlot): Promise<number>;
   /** Everything of a turn is folded. Throws FatalProblem for what must not go on. */
   turned(): void;
 }
@@ -41,7 +43,8 @@ export class FoldLoop {
     while (!end.aborted) {
       for (const item of await reader.next(end)) {
         try {
-          this.#take(item);
+          if (item.kind === 'error') await this.#cannotRead(item);
+          else this.#take(item);
         } catch (error) {
           if (error instanceof FatalProblem && error.details.reason === 'PoisonRecord')
             await this.#commitWhatIsGood(end);
@@ -58,11 +61,23 @@ export class FoldLoop {
     }
   }
 
-  #take(item: ReaderItem): void {
+  /** A worker that was cut off may ask for what the next owner of a task has deleted since: then it is told to go on from there. */
+  async #cannotRead(item: ReaderFailure): Promise<void> {
+    const { tasks, log } = this.#options;
+    const slot = tasks.of(item);
+    if (slot === undefined || slot.readerEpoch !== item.epoch) return;
+    const known = slot.committed.offset;
+    const committed = item.error === 'OFFSET_OUT_OF_RANGE' ? await this.#options.committedOffset(slot) : known;
+    if (slot !== tasks.of(item) || slot.readerEpoch !== item.epoch) return;
+    if (committed <= known) throw readFailure(item, slot);
+    log.warn('task-reload', { task: slot.name, expected: known, committed });
+    tasks.reload(slot);
+  }
+
+  #take(item: ReaderChunk): void {
     const { tasks, cycle } = this.#options;
     const slot = tasks.of(item);
     if (slot === undefined || slot.readerEpoch !== item.epoch) return;
-    if (item.kind === 'error') throw readFailure(item, slot);
     slot.highWatermark = item.highWatermark;
     if (slot.state === 'replaying') this.#replay(slot, item);
     if (slot.state !== 'live') return;
@@ -71,7 +86,7 @@ export class FoldLoop {
     slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: Infinity }, cycle.outputs);
   }
 
-  #replay(slot: TaskSlot, item: Extract<ReaderItem, { kind: 'chunk' }>): void {
+  #replay(slot: TaskSlot, item: ReaderChunk): void {
     slot.task.fold({ batches: item.batches, nextOffset: item.nextOffset, limit: slot.replayTo }, null);
     if (slot.task.position < slot.replayTo) return;
     slot.to('live');

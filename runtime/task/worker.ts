@@ -3,6 +3,7 @@
 import { BaselineStore, CheckpointStore } from '../checkpoint/index.ts';
 import type { TopicPartition } from '../log/broker.ts';
 import {
+  fetchCommitted,
   GroupMember,
   LogReader,
   TransactionalProducer,
@@ -199,6 +200,11 @@ export class Worker {
       commitWanted: this.#commitWanted,
       committed: this.#committed,
       rounds: () => this.#rounds,
+      committedOffset: async ({ partition }) => {
+        const asked = { broker, clock, random, groupId, partitions: [partition], signal: this.#end.signal };
+        const [found] = await fetchCommitted(asked);
+        return found?.offset ?? -1;
+      },
       turned: () => {
         this.turns++;
         this.#memory = checkStateLimit(this.slots, options.stateLimitBytes ?? Number.POSITIVE_INFINITY);

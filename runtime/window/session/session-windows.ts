@@ -26,6 +26,8 @@ const LOT_ROWS = 4096;
 const MIN_GONE_ROWS = 1024;
 const INITIAL_ENTRIES = 64;
 const NONE: readonly number[] = [];
+const START = 0;
+const END = 1;
 
 export class SessionWindows implements Windows {
   readonly kind = 'sessions';
@@ -43,6 +45,8 @@ export class SessionWindows implements Windows {
   private readonly due = new DueHeap();
   /** With lateness, by row: time of the valid entry. Entries with another time are void. */
   private entryDues: Float64Array;
+  /** Bounds of what is being taken in: as arguments of a call, numbers with fractions cost an object each. */
+  private readonly span = new Float64Array(2);
   private readonly lot = new Int32Array(LOT_ROWS);
   private readonly leaving = new Int32Array(LOT_ROWS);
   private readonly batch: { from: ReadonlyColumns; fromRows: Int32Array; rows: Int32Array; count: number } & MergeBatch;
@@ -100,7 +104,9 @@ export class SessionWindows implements Windows {
     const { eventTimeMs, keyBytes, keyStart, keyEnd, keyHash } = record;
     const endMs = eventTimeMs + this.gapMs;
     const newest = table.find(keyBytes, keyStart, keyEnd, keyHash);
-    let row = this.join(newest, eventTimeMs, endMs);
+    this.span[START] = eventTimeMs;
+    this.span[END] = endMs;
+    let row = this.join(newest);
     if (row < 0) {
       if (this.isOver(endMs)) return this.miss(eventTimeMs, endMs);
       row = table.append(keyBytes, keyStart, keyEnd, keyHash);
@@ -124,7 +130,9 @@ export class SessionWindows implements Windows {
     const startMs = columns[this.columns.start]![fragment]!;
     const endMs = columns[this.columns.end]![fragment]!;
     const newest = table.find(buffer, keyStart, keyEnd, keyHash);
-    let row = this.join(newest, startMs, endMs);
+    this.span[START] = startMs;
+    this.span[END] = endMs;
+    let row = this.join(newest);
     if (row < 0) {
       if (this.isOver(endMs)) return this.miss(startMs, endMs);
       row = table.append(buffer, keyStart, keyEnd, keyHash);
@@ -168,9 +176,11 @@ export class SessionWindows implements Windows {
     for (let row = 0; row < table.rowCount; row++) this.enter(sessions.ends[row]! - 1, row);
   }
 
-  /** Row of the session that [startMs, endMs) belongs to, which it may bring together; −1 when it touches none. */
-  private join(newest: number, startMs: number, endMs: number): number {
+  /** Row of the session that `span` belongs to, which it may bring together; −1 when it touches none. */
+  private join(newest: number): number {
     if (newest < 0) return -1;
+    const startMs = this.span[START]!;
+    const endMs = this.span[END]!;
     const { sessions } = this;
     const { ends } = sessions;
     const newestEndMs = ends[newest]!;
