@@ -78,7 +78,8 @@ export class AggregateWindows {
 
   /** Closes what the watermark completes. `outputs` null: the rows are out already. */
   advance(watermarkMs: number, outputs: Outputs | null): void {
-    const emit = outputs === null ? NOWHERE : this.#into(outputs, watermarkMs);
+    this.#target = outputs;
+    const emit = outputs === null ? NOWHERE : this.#emit;
     this.windows.advance(watermarkMs, emit);
     // The input is over: nothing waits for a tick of the clock, not even in a window that has no end.
     if (watermarkMs >= END_OF_TIME_MS) this.windows.flush(emit);
