@@ -91,3 +91,9 @@ export function caseOf(name: CaseName, quick: boolean): Case {
       };
   }
 }
+
+/** Topics with data of any case, full or quick. */
+export function dataTopics(): ReadonlySet<string> {
+  const races = CASE_NAMES.flatMap((name) => [caseOf(name, false), caseOf(name, true)]);
+  return new Set(races.flatMap((race) => (race.kind === 'throughput' ? [race.data.topic] : [])));
+}

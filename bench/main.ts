@@ -4,12 +4,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startRaceBroker } from './broker.ts';
+import { dataTopics } from './cases.ts';
 import { pinCores } from './measure/pinning.ts';
 import { runMicro } from './micro/run-micro.ts';
 import type { MicroResult } from './micro/micro-result.ts';
 import { raceOptions } from './options.ts';
 import { Race, type Run } from './race.ts';
 import { medianResults } from './report/result.ts';
+import { deleteLeftovers } from './topics.ts';
 import { goalTable, microTable, resultTable } from './report/table.ts';
 
 const RESULTS = join(import.meta.dirname, 'results');
@@ -31,6 +33,7 @@ const micro: readonly MicroResult[] = options.micro ? await runMicro(pinning) : 
 const runs: Run[] = [];
 if (options.cases.length > 0) {
   await using broker = await startRaceBroker(pinning);
+  await deleteLeftovers(broker.bootstrapServers, dataTopics());
   const race = new Race(options, { bootstrapServers: broker.bootstrapServers, pinning });
   for await (const run of race.runs()) {
     runs.push(run);

@@ -44,3 +44,12 @@ export async function deleteTopics(bootstrapServers: string, topics: readonly st
     if (known.length > 0) await admin.deleteTopics({ topics: known, timeout: TIMEOUT_MS });
   });
 }
+
+/** Those of runs that failed, and data that no case uses any more: everything of ours but `keep`. */
+export async function deleteLeftovers(bootstrapServers: string, keep: ReadonlySet<string>): Promise<void> {
+  const ours = [...(await topicsWith(bootstrapServers, 'bench-')), ...(await topicsWith(bootstrapServers, 'bench.'))];
+  await deleteTopics(
+    bootstrapServers,
+    ours.filter((topic) => !keep.has(topic)),
+  );
+}

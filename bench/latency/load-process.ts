@@ -9,10 +9,8 @@ import type { Pinning } from '../measure/pinning.ts';
 
 const LINGER_MS = 5;
 
-export interface Load {
-  /** Ends it in order. Says so when it could not keep its rate: the figures are then the generator's, too. */
-  stop(): Promise<void>;
-}
+/** Disposing ends it in order, and says so when it could not keep its rate: the figures are then the generator's, too. */
+export type Load = AsyncDisposable;
 
 export function startLoad(
   race: LatencyCase,
@@ -44,7 +42,7 @@ export function startLoad(
   generator.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = Promise.all([once(generator, 'exit'), once(kcat, 'exit')]);
   return {
-    async stop() {
+    async [Symbol.asyncDispose]() {
       generator.stdin.end();
       await ended;
       const { sent, late } = JSON.parse(said) as { sent: number; late: number };

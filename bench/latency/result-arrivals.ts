@@ -8,7 +8,7 @@ import { epochMs } from '../expected/read-results.ts';
 
 const WINDOW_END = /"windowEnd":(\d+|"[^"]+")/;
 
-export class ResultArrivals {
+export class ResultArrivals implements AsyncDisposable {
   readonly #delays: { readonly endMs: number; readonly delayMs: number }[] = [];
   readonly #kcat: ChildProcess;
   readonly #ended: Promise<void>;
@@ -50,7 +50,7 @@ export class ResultArrivals {
       .sort((a, b) => a - b);
   }
 
-  async stop(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#kcat.kill('SIGTERM');
     await this.#ended;
   }

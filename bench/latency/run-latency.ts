@@ -6,10 +6,10 @@ import { PARTITIONS } from '../data/data-set.ts';
 import { compareRows, type Comparison } from '../expected/compare.ts';
 import { readResults } from '../expected/read-results.ts';
 import type { RaceContext } from '../systems/context.ts';
-import { startLive } from '../systems/live-system.ts';
+import { type LiveTopics, startLive } from '../systems/live-system.ts';
 import { createOutputTopic } from '../systems/output-topic.ts';
 import { deleteTopics, makeTopic, topicsWith } from '../topics.ts';
-import { startLoad } from './load-process.ts';
+import { type Load, startLoad } from './load-process.ts';
 import { readInput } from './read-input.ts';
 import { quantile, ResultArrivals } from './result-arrivals.ts';
 
@@ -30,36 +30,11 @@ const AFTER_MS = 2000;
 const DRAIN_MS = 3000;
 
 export async function runLatency(context: RaceContext, race: LatencyCase, system: SystemName): Promise<LatencyResult> {
-  const { bootstrapServers, pinning } = context;
+  const { bootstrapServers } = context;
   const input = uniqueName('bench-live');
   await makeTopic(bootstrapServers, input, { partitions: PARTITIONS });
   const output = await createOutputTopic(bootstrapServers, system);
-  const arrivals = new ResultArrivals(bootstrapServers, output, pinning);
-  const live = await startLive(context, race, { system, topics: { input, output } });
-  let fromMs = Infinity;
-  let rssMb = 0;
-  // Few records until it runs: a backlog from the time of its start is not what is measured.
-  let load = startLoad(
-    { ...race, recordsPerSecond: FIRST_RECORDS_PER_SECOND },
-    { bootstrapServers, topic: input, pinning },
-  );
-  try {
-    await live.reading;
-    await load.stop();
-    load = startLoad(race, { bootstrapServers, topic: input, pinning });
-    await delay(race.warmUpMs);
-    fromMs = Date.now();
-    await delay(race.measureMs + AFTER_MS);
-  } finally {
-    await load.stop();
-    await delay(DRAIN_MS);
-    rssMb = live.peakRssMb();
-    await live.stop();
-    await arrivals.stop();
-  }
-  const toMs = fromMs + race.measureMs;
-  const delays = arrivals.delaysOf(fromMs, toMs);
-  const isMeasured = ({ endMs }: { readonly endMs: number }): boolean => endMs >= fromMs && endMs < toMs;
+  const { delays, isMeasured, toMs, rssMb } = await observe(context, race, { system, topics: { input, output } });
   const rows = (await readResults(bootstrapServers, output)).rows.filter(isMeasured);
   const expected = (await readInput(bootstrapServers, input)).expected(race.window, isMeasured);
   const comparison = compareRows(rows, expected, toMs);
@@ -71,5 +46,48 @@ export async function runLatency(context: RaceContext, race: LatencyCase, system
     results: delays.length,
     peakRssMb: Math.round(rssMb),
     comparison,
+  };
+}
+
+interface Observed {
+  /** Ascending. */
+  readonly delays: readonly number[];
+  /** Whether a row is of a window that was measured. */
+  readonly isMeasured: (row: { readonly endMs: number }) => boolean;
+  /** Ends of measured windows are before this. */
+  readonly toMs: number;
+  readonly rssMb: number;
+}
+
+async function observe(
+  context: RaceContext,
+  race: LatencyCase,
+  options: { readonly system: SystemName; readonly topics: LiveTopics },
+): Promise<Observed> {
+  const { bootstrapServers, pinning } = context;
+  const { input, output } = options.topics;
+  await using live = await startLive(context, race, options);
+  await using arrivals = new ResultArrivals(bootstrapServers, output, pinning);
+  const loadOf = (recordsPerSecond: number): Load =>
+    startLoad({ ...race, recordsPerSecond }, { bootstrapServers, topic: input, pinning });
+  {
+    // Few records until it runs: a backlog from the time of its start is not what is measured.
+    await using _ = loadOf(FIRST_RECORDS_PER_SECOND);
+    await live.reading;
+  }
+  let fromMs: number;
+  {
+    await using _ = loadOf(race.recordsPerSecond);
+    await Promise.race([delay(race.warmUpMs), live.failed]);
+    fromMs = Date.now();
+    await Promise.race([delay(race.measureMs + AFTER_MS), live.failed]);
+  }
+  await delay(DRAIN_MS);
+  const toMs = fromMs + race.measureMs;
+  return {
+    delays: arrivals.delaysOf(fromMs, toMs),
+    isMeasured: ({ endMs }) => endMs >= fromMs && endMs < toMs,
+    toMs,
+    rssMb: live.peakRssMb(),
   };
 }

@@ -8,12 +8,14 @@ import { peerFlags, peerOf, type PeerSystem } from './peer-flags.ts';
 import { startReporting } from './reporting-process.ts';
 import { startWorker } from './stream-job-worker.ts';
 
-export interface LiveSystem {
+/** Disposing stops it. */
+export interface LiveSystem extends AsyncDisposable {
   /** Resolves when it has taken in its first records. */
   readonly reading: Promise<void>;
-  /** So far; before `stop`. */
+  /** Rejects when it ends by itself; never resolves before it is stopped. */
+  readonly failed: Promise<void>;
+  /** So far. */
   peakRssMb(): number;
-  stop(): Promise<void>;
 }
 
 export interface LiveTopics {
@@ -49,7 +51,12 @@ async function liveWorker(context: RaceContext, race: LatencyCase, topics: LiveT
       await delay(POLL_MS);
     }
   };
-  return { reading: firstRecords(), peakRssMb: () => peakRssMb(worker.pid), stop: () => worker.stop() };
+  return {
+    reading: firstRecords(),
+    failed: worker.failed,
+    peakRssMb: () => peakRssMb(worker.pid),
+    [Symbol.asyncDispose]: () => worker.stop(),
+  };
 }
 
 async function livePeer(
@@ -59,5 +66,10 @@ async function livePeer(
 ): Promise<LiveSystem> {
   const command = await peerCommand(peerOf(system), context.folder);
   const run = startReporting(context, [...command, ...peerFlags(system, race, { ...topics, records: 0 })]);
-  return { reading: run.reading, peakRssMb: () => peakRssMb(run.pid), stop: () => run.kill() };
+  return {
+    reading: run.reading,
+    failed: run.done,
+    peakRssMb: () => peakRssMb(run.pid),
+    [Symbol.asyncDispose]: () => run.kill(),
+  };
 }

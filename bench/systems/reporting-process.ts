@@ -58,6 +58,8 @@ export function startReporting(context: RaceContext, command: readonly string[])
       else reject(failed);
     });
   });
+  // Whoever waits for them hears of it; that nobody does is no error of its own.
+  for (const promise of [first.promise, done]) promise.catch(() => undefined);
   return {
     pid,
     recorder,

@@ -32,6 +32,8 @@ export interface WorkerRun {
   readonly topics: readonly string[];
   /** Null while the worker does not answer yet. Throws, with its log, when it has ended or says that it cannot go on. */
   status(): Promise<WorkerStatus | null>;
+  /** Rejects, with its log, when it ends without having been told to; resolves when it was stopped. */
+  readonly failed: Promise<void>;
   /** SIGTERM, and resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -86,7 +88,8 @@ class Running implements WorkerRun {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #port: number;
-  readonly #ended: Promise<void>;
+  readonly failed: Promise<void>;
+  #stopped = false;
   #log = '';
 
   constructor(child: ChildProcess, parts: { port: number; startedAtMs: number; topics: readonly string[] }) {
@@ -96,15 +99,18 @@ class Running implements WorkerRun {
     this.topics = parts.topics;
     if (child.pid === undefined) throw new Error('the worker process cannot be started');
     this.pid = child.pid;
-    this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
+    this.failed = new Promise((resolve, reject) => {
+      child.once('exit', () => (this.#stopped ? resolve() : reject(this.#ending())));
+    });
+    // Whoever waits for it hears of it; that nobody does is no error of its own.
+    this.failed.catch(() => undefined);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#log = (this.#log + text).slice(-LAST_LOG_CHARACTERS);
     });
   }
 
   async status(): Promise<WorkerStatus | null> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
-      throw new Error(`the worker ended (${this.#child.exitCode ?? this.#child.signalCode}):\n${this.#log}`);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw this.#ending();
     let text: string;
     try {
       text = await (await fetch(`http://127.0.0.1:${this.#port}/status`)).text();
@@ -119,7 +125,13 @@ class Running implements WorkerRun {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
-    await this.#ended;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#stopped = true;
+    this.#child.kill('SIGTERM');
+    await this.failed;
+  }
+
+  #ending(): Error {
+    return new Error(`the worker ended (${this.#child.exitCode ?? this.#child.signalCode}):\n${this.#log}`);
   }
 }
