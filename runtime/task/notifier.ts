@@ -1,6 +1,9 @@
 // Wakes waiting loops: a signal raised while nobody waits is kept for the next wait.
 import type { Clock } from '../clock.ts';
 
+/** Made once: a reason of its own for each is most of what calling off costs. */
+const CALLED_OFF = new Error('called off');
+
 export class Notifier {
   #raised = false;
   readonly #waiting = new Set<() => void>();
@@ -25,7 +28,7 @@ export class Notifier {
       await Promise.race([promise, asleep(clock, timeoutMs, either)]);
     } finally {
       this.#waiting.delete(resolve);
-      timer.abort();
+      timer.abort(CALLED_OFF);
     }
     signal.throwIfAborted();
   }

@@ -101,11 +101,7 @@ export class RecordsBuilder {
     const timestampDelta = this.count === 0 ? 0 : timestampMs - this.baseTimestampMs;
     const keyLength = keyStart < 0 ? -1 : keyEnd - keyStart;
     this.#openFixedBytes =
-      1 +
-      varintSize(timestampDelta) +
-      varintSize(this.count) +
-      varintSize(keyLength) +
-      (keyLength > 0 ? keyLength : 0);
+      1 + varintSize(timestampDelta) + varintSize(this.count) + varintSize(keyLength) + (keyLength > 0 ? keyLength : 0);
     const headBytes = this.#headBytes(valueLength);
     this.#reserve(headBytes + Math.max(valueLength, 0) + 1);
     this.#openValueStart = this.#end + headBytes;

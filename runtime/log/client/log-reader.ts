@@ -10,6 +10,9 @@ import { backoffMs } from './retry.ts';
 import type { LogReaderOptions, ReaderItem } from './types.ts';
 import { Wake } from './wake.ts';
 
+/** Made once: a reason of its own for each is most of what calling off costs. */
+const CALLED_OFF = new Error('called off');
+
 const MIB = 1024 * 1024;
 
 interface LeaderLoop {
@@ -257,7 +260,7 @@ export class LogReader {
       });
       return;
     }
-    loop.interrupt.abort();
+    loop.interrupt.abort(CALLED_OFF);
     loop.wake.ring();
   }
 

@@ -1,6 +1,9 @@
 // A doorbell for one waiter: rings that come while nobody waits are not lost, so a loop can look at the state, then wait.
 import type { Clock } from '../../clock.ts';
 
+/** Made once: a reason of its own for each is most of what calling off costs. */
+const CALLED_OFF = new Error('called off');
+
 export class Wake {
   #rung = false;
   #ring: (() => void) | null = null;
@@ -22,7 +25,7 @@ export class Wake {
       if (ms !== undefined) clock.sleep(ms, over.signal).then(resolve, () => resolve());
       await promise;
       this.#ring = null;
-      over.abort();
+      over.abort(CALLED_OFF);
     }
     this.#rung = false;
   }

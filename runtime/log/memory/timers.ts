@@ -3,6 +3,9 @@
 import type { Clock } from '../../clock.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 
+/** Made once: a reason of its own for each is most of what calling off costs. */
+const CALLED_OFF = new Error('called off');
+
 /** Longest single sleep: below the limit of the platform's own timers (2^31 − 1 ms). */
 const LONGEST_SLEEP_MS = 86_400_000;
 
@@ -85,6 +88,6 @@ export class Timers {
   #disarm(): void {
     const armed = this.#armed;
     this.#armed = null;
-    armed?.controller.abort();
+    armed?.controller.abort(CALLED_OFF);
   }
 }
