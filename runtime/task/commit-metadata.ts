@@ -75,7 +75,14 @@ export function decodeCommitMetadata(text: string): CommitMetadata | null {
   const decisions = fw === undefined ? null : decodeDecisions(fw);
   if (decisions === undefined) return null;
   return {
-    ...{ inc, plan, base, ckpt, wm, since, by, seq },
+    inc,
+    plan,
+    base,
+    ckpt,
+    wm,
+    since,
+    by,
+    seq,
     idle: idle === true,
     quiet: quiet === true,
     em: em ?? null,

@@ -25,8 +25,18 @@ function world(own: OwnPartition[], other: { wm: number | null; since: number | 
   } as unknown as LogReader;
   const metadata = (wm: number | null, since: number | null): string =>
     encodeCommitMetadata({
-      ...{ inc: 1, plan: '00000000', base: 0, ckpt: null, idle: false, quiet: false, em: null, fw: null },
-      ...{ by: 'w2', seq: 1, wm, since },
+      inc: 1,
+      plan: '00000000',
+      base: 0,
+      ckpt: null,
+      idle: false,
+      quiet: false,
+      em: null,
+      fw: null,
+      by: 'w2',
+      seq: 1,
+      wm,
+      since,
     });
   const broker = {
     offsetFetch: async ({ partitions }: { partitions: readonly TopicPartition[] }) => {

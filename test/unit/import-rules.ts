@@ -13,7 +13,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const TEST_PACKAGES = ['vitest', 'fast-check'];
 
 const PURE_ROOMS = [
-  ...['runtime/window', 'runtime/aggregate', 'runtime/state', 'runtime/scalar', 'runtime/job'],
+  'runtime/window',
+  'runtime/aggregate',
+  'runtime/state',
+  'runtime/scalar',
+  'runtime/job',
   'operator/reconcile/plan',
 ];
 const IO_ROOMS = [
