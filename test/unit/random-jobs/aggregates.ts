@@ -48,7 +48,11 @@ export interface FnSettings {
   readonly most: number;
 }
 
-export const RELATIVE_ERROR = 0.01;
+/** Relative: what the reference grants. */
+const ERRORS: ReadonlyMap<Fn, number> = new Map([
+  ['quantile', 0.01],
+  ['approxCountDistinct', 0.032],
+]);
 
 export function aggregate({ fn, q, most }: FnSettings, taken: readonly Taken[]): unknown {
   const ordered = taken.toSorted((a, b) => a.eventTimeMs - b.eventTimeMs || a.at - b.at).map(({ value }) => value);
@@ -60,59 +64,46 @@ export function aggregate({ fn, q, most }: FnSettings, taken: readonly Taken[]):
       return n;
     case 'countDistinct':
       return new Set(ordered).size;
+    case 'approxCountDistinct':
+      return n === 0 ? null : new Set(ordered).size;
     case 'collect':
       return ordered.slice(0, most);
     case 'topK':
       return rising.toReversed().slice(0, most);
-  }
-  if (n === 0) return null;
-  switch (fn) {
     case 'sum':
-      return sum;
-    case 'min':
-      return rising[0];
-    case 'max':
-      return rising[n - 1];
+      return n === 0 ? null : sum;
     case 'avg':
-      return sum / n;
+      return n === 0 ? null : sum / n;
     case 'variance':
-      return variance(rising);
+      return n < 2 ? null : variance(rising);
     case 'stddev':
-      return n < 2 ? null : Math.sqrt(variance(rising)!);
+      return n < 2 ? null : Math.sqrt(variance(rising));
+    case 'min':
+      return rising[0] ?? null;
+    case 'max':
+      return rising[n - 1] ?? null;
     case 'first':
-      return ordered[0];
+      return ordered[0] ?? null;
     case 'last':
-      return ordered[n - 1];
-    case 'approxCountDistinct':
-      return new Set(ordered).size;
+      return ordered[n - 1] ?? null;
     case 'quantile':
-      return rising[Math.floor(q * (n - 1))];
+      return rising[Math.floor(q * (n - 1))] ?? null;
   }
 }
 
 /** In two passes; differences from the first number are exact where the numbers themselves are large. */
-function variance(numbers: readonly number[]): number | null {
+function variance(numbers: readonly number[]): number {
   const n = numbers.length;
-  if (n < 2) return null;
   const near = numbers.map((value) => value - numbers[0]!);
   const mean = near.reduce((sum, value) => sum + value, 0) / n;
   return near.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
 }
 
+const ROUNDED: readonly Fn[] = ['sum', 'avg', 'variance', 'stddev'];
+
 /** Sums of fractions may be rounded otherwise, sketches are within their error; everything else is the very value. */
 export function isMeant({ fn }: FnSettings, meant: unknown, found: unknown): boolean {
   if (typeof meant !== 'number' || typeof found !== 'number') return JSON.stringify(meant) === JSON.stringify(found);
-  switch (fn) {
-    case 'sum':
-    case 'avg':
-    case 'variance':
-    case 'stddev':
-      return Math.abs(meant - found) <= 1e-9 * Math.max(1, Math.abs(meant));
-    case 'quantile':
-      return Math.abs(meant - found) <= RELATIVE_ERROR * Math.abs(meant) + 1e-12;
-    case 'approxCountDistinct':
-      return Math.abs(meant - found) <= 0.032 * meant;
-    default:
-      return meant === found;
-  }
+  const size = Math.abs(meant);
+  return Math.abs(meant - found) <= (ROUNDED.includes(fn) ? 1e-9 * Math.max(1, size) : (ERRORS.get(fn) ?? 0) * size);
 }

@@ -329,7 +329,8 @@ function readRecord(job: JobSpec, record: ScriptRecord): Read {
   const value = parse(record.value);
   const { eventTimeMs } = record;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || eventTimeMs === null) return 'bad';
-  if (job.maxFutureMs > 0 && record.timestampMs >= 0 && eventTimeMs - record.timestampMs > job.maxFutureMs) return 'bad';
+  if (job.maxFutureMs > 0 && record.timestampMs >= 0 && eventTimeMs - record.timestampMs > job.maxFutureMs)
+    return 'bad';
   const facts: Facts = { ...record, value: value as Record<string, unknown> };
   if (job.where >= 0 && CONDITIONS[job.where]!.holds(facts) !== true) return { eventTimeMs, key: null, taken: [] };
   const key: Scalar[] = [];

@@ -125,8 +125,9 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const { worker, release } of [...this.#members, ...this.#zombies]) {
-      release();
+    for (const member of [...this.#members, ...this.#zombies]) {
+      const { worker } = member;
+      member.release();
       await this.#ending(worker, worker.kill());
     }
     await this.#cluster.close();
