@@ -3,7 +3,14 @@
 import { RecordCursor } from '../log/batch/index.ts';
 import { FILTERED, NULL_VALUE, OK, type RecordReader } from '../job/index.ts';
 import { ShuffleBlockWriter, shufflePartition } from '../state/index.ts';
-import { IdleTracker, PartitionWatermark, type SilentFetch, watermarkStep } from '../window/index.ts';
+import {
+  type IdleState,
+  IdleTracker,
+  NOT_IDLE,
+  PartitionWatermark,
+  type SilentFetch,
+  watermarkStep,
+} from '../window/index.ts';
 import { BadRecords } from './bad-records.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { foldRecords } from './fold-records.ts';
@@ -13,6 +20,8 @@ import type { TaskContext } from './task-context.ts';
 import { emptyCounters, END_OF_TIME_MS, type FoldRange, type Task, type TaskMetadata } from './task.ts';
 
 const NO_KEY = new Uint8Array(0);
+
+type Silence = Pick<IdleState, 'idle' | 'quiet'>;
 
 export class IngestTask implements Task {
   readonly kind = 'ingest';
@@ -33,8 +42,12 @@ export class IngestTask implements Task {
   /** By shuffle partition: what has to come before the watermark, and the records that come after it. */
   readonly #before: ShuffleBlockWriter[];
   readonly #after: ShuffleBlockWriter[];
+  /** Bytes of the records in them. */
+  #envelopeBytes = 0;
   /** Highest watermark written to each shuffle partition by this owner. */
   readonly #announced: Float64Array;
+  /** What the shuffle log says of this partition's silence. */
+  #told: Silence = NOT_IDLE;
   #announcedStep = Number.NEGATIVE_INFINITY;
   #announceToAll = true;
   /** Among the records that come after the watermark are some for windows that this partition may close next. */
@@ -77,7 +90,7 @@ export class IngestTask implements Task {
   }
 
   get stateBytes(): number {
-    return this.#partials.sizeBytes;
+    return this.#partials.sizeBytes + this.#envelopeBytes;
   }
 
   get filterErrors(): number {
@@ -96,6 +109,9 @@ export class IngestTask implements Task {
     this.position = position;
     if (metadata.wm !== null) this.#watermark.raise(metadata.wm);
     this.#idle = new IdleTracker(this.#context.job.source.watermark, { ...metadata, sinceMs: metadata.since });
+    this.#told = this.#idle.state;
+    // Before the first partials: they may say what the watermark was in between, which counts only for partitions that are known.
+    for (let s = 0; s < this.#before.length; s++) this.#announce(this.#before[s]!, s, this.#told);
     if (metadata.wm !== null) this.#mayBeBehind();
   }
 
@@ -121,33 +137,43 @@ export class IngestTask implements Task {
     return wrote;
   }
 
-  /** `all`: the watermark goes to every shuffle partition, also to those that get no records. */
+  /** `all`: what is news goes to every shuffle partition, also to those that get no records. */
   #write(outputs: Outputs, all: boolean): boolean {
     this.#partials.writeTo(this.#before);
     this.#cutsAtNextStep = false;
     const topic = outputs.topic(this.#context.shuffleTopic);
     const nowMs = this.#context.clock.now();
+    const { state } = this.#idle;
+    const tells = all && (state.idle !== this.#told.idle || state.quiet !== this.#told.quiet);
     let wrote = false;
     for (let s = 0; s < this.#before.length; s++) {
       const before = this.#before[s]!;
       const after = this.#after[s]!;
       if (!all && before.isEmpty && after.isEmpty) continue;
-      // Records behind the watermark come after it, so that they are judged by it whatever else is in this commit.
-      if (all || this.watermark > this.#announced[s]!) this.#announce(before, s);
+      // Silence lets the others go on without this partition: that comes after all of its records.
+      if (tells && after.isEmpty) this.#announce(before, s, state);
+      else {
+        // Records behind the watermark come after it, so that they are judged by it whatever else is in this commit.
+        if (this.watermark > this.#announced[s]!) this.#announce(before, s, this.#told);
+        if (tells) this.#announce(after, s, state);
+      }
       for (const writer of [before, after]) {
+        if (writer.isEmpty) continue;
         writer.finish();
         for (let i = 0; i < writer.starts.length; i++) {
-          const builder = topic.builder(s);
           const start = writer.starts[i]!;
           const end = writer.ends[i]!;
+          const builder = topic.builder(s);
           const at = builder.beginRecord(nowMs, NO_KEY, -1, -1, end - start);
           writer.buffer.copy(builder.buffer, at, start, end);
           builder.endRecord();
         }
         writer.reset();
+        wrote = true;
       }
-      wrote = true;
     }
+    if (tells) this.#told = state;
+    this.#envelopeBytes = 0;
     return wrote;
   }
 
@@ -197,7 +223,11 @@ export class IngestTask implements Task {
   /** A record that is not bad ends silence; the first one after idleness is announced before anything else of this partition. */
   #seen(): void {
     if (!this.#idle.record()) return;
-    for (let s = 0; s < this.#before.length; s++) this.#announce(this.#before[s]!, s);
+    const { idle, quiet } = this.#told;
+    // Nobody was told of the silence, so nobody went on without this partition.
+    if (!idle && !quiet) return;
+    this.#told = NOT_IDLE;
+    for (let s = 0; s < this.#before.length; s++) this.#announce(this.#before[s]!, s, NOT_IDLE);
     this.#announceToAll = true;
     this.#mayBeBehind();
   }
@@ -224,7 +254,10 @@ export class IngestTask implements Task {
 
   #envelope(writers: readonly ShuffleBlockWriter[], cursor: RecordCursor): void {
     const reader = this.#reader;
-    writers[shufflePartition(reader.keyHash, writers.length)]!.appendEnvelope(reader, cursor, this.#keepsOriginals);
+    const writer = writers[shufflePartition(reader.keyHash, writers.length)]!;
+    const before = writer.sizeBytes;
+    writer.appendEnvelope(reader, cursor, this.#keepsOriginals);
+    this.#envelopeBytes += writer.sizeBytes - before;
   }
 
   /** A long silence is committed once, so that another owner goes on counting it instead of beginning anew. */
@@ -237,9 +270,9 @@ export class IngestTask implements Task {
     return true;
   }
 
-  #announce(writer: ShuffleBlockWriter, s: number): void {
+  #announce(writer: ShuffleBlockWriter, s: number, { idle, quiet }: Silence): void {
     const partitionCount = this.#context.sourcePartitions;
-    writer.appendControl({ watermarkMs: this.watermark, ...this.#idle.state, partitionCount });
+    writer.appendControl({ watermarkMs: this.watermark, idle, quiet, partitionCount });
     this.#announced[s] = this.watermark;
   }
 

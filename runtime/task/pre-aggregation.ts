@@ -18,6 +18,7 @@ export const AFTER_WATERMARK = 2;
 export const AT_WATERMARK = 3;
 
 export interface PreAggregation {
+  /** Of what waits to be written. */
   readonly sizeBytes: number;
   /** Records may be behind the other partitions: each has to be judged alone. */
   singly: boolean;
@@ -64,7 +65,7 @@ class PanePreAggregation implements PreAggregation {
 
   get sizeBytes(): number {
     let bytes = 0;
-    for (const { table } of this.#panes.values()) bytes += table.sizeBytes;
+    for (const { table } of this.#panes.values()) bytes += usedBytes(table);
     return bytes;
   }
 
@@ -137,7 +138,7 @@ class SessionPreAggregation implements PreAggregation {
   }
 
   get sizeBytes(): number {
-    return this.#fragments.table.sizeBytes;
+    return usedBytes(this.#fragments.table);
   }
 
   add(record: RecordReader, cursor: RecordCursor, watermarkMs: number): number {
@@ -164,6 +165,15 @@ class SessionPreAggregation implements PreAggregation {
     this.#fragments.clear();
     this.#maxEventTimeMs = Number.NEGATIVE_INFINITY;
   }
+}
+
+/** Hashes, offsets, provenance, and slots, by row. */
+const ROW_OVERHEAD_BYTES = 48;
+
+/** What is in the table, about, not the memory that it keeps from busier commits: that waits for nothing. */
+function usedBytes({ layout, rowCount, keyByteCount, cellBytes }: KeyTable): number {
+  const rowBytes = 8 * (layout.columns.length + layout.cells.length) + ROW_OVERHEAD_BYTES;
+  return rowCount * rowBytes + keyByteCount + cellBytes;
 }
 
 function appendRows(
