@@ -86,7 +86,7 @@ export function caseOf(name: CaseName, quick: boolean): Case {
         maxOutOfOrderMs: 0,
         recordsPerSecond: 20_000,
         users: 1000,
-        warmUpMs: quick ? 4_000 : 15_000,
+        warmUpMs: quick ? 4_000 : 20_000,
         measureMs: quick ? 8_000 : 30_000,
       };
   }

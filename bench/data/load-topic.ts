@@ -31,14 +31,13 @@ export async function loadTopic(bootstrapServers: string, data: DataSet): Promis
     throw new Error(`kcat wrote ${written} of ${data.records} records to ${data.topic} (exit code ${code})`);
 }
 
-/** How kcat has to be told to produce lines of key, tab, value. */
-export function producerArguments(bootstrapServers: string, topic: string, lingerMs = 50): readonly string[] {
-  const settings = {
-    partitioner: 'murmur2_random',
-    'enable.idempotence': 'true',
-    'linger.ms': String(lingerMs),
-    'queue.buffering.max.kbytes': '262144',
-  };
+const BACKLOG = { 'enable.idempotence': 'true', 'linger.ms': '50', 'queue.buffering.max.kbytes': '262144' };
+/** Without idempotence: with it and small batches, librdkafka polls without a pause, and takes from the broker's core. */
+const LIVE = { acks: '1', 'linger.ms': '5' };
+
+/** How kcat has to be told to produce lines of key, tab, value: a backlog in its order, or what comes now. */
+export function producerArguments(bootstrapServers: string, topic: string, live = false): readonly string[] {
+  const settings = { partitioner: 'murmur2_random', ...(live ? LIVE : BACKLOG) };
   const flags = Object.entries(settings).map(([name, value]) => `-X${name}=${value}`);
   return ['-P', `-b${bootstrapServers}`, `-t${topic}`, '-K\t', ...flags];
 }

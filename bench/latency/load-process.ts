@@ -7,8 +7,6 @@ import type { LatencyCase } from '../cases.ts';
 import { producerArguments } from '../data/load-topic.ts';
 import type { Pinning } from '../measure/pinning.ts';
 
-const LINGER_MS = 5;
-
 /** Disposing ends it in order, and says so when it could not keep its rate: the figures are then the generator's, too. */
 export type Load = AsyncDisposable;
 
@@ -19,7 +17,7 @@ export function startLoad(
   const { bootstrapServers, topic, pinning } = options;
   const [producer = '', ...producerArgs] = pinning.others([
     'kcat',
-    ...producerArguments(bootstrapServers, topic, LINGER_MS),
+    ...producerArguments(bootstrapServers, topic, true),
   ]);
   const kcat = spawn(producer, producerArgs, { stdio: ['pipe', 'inherit', 'inherit'] });
   const recordKey = race.keyBy === 'recordKey' ? 'user' : 'session';
