@@ -55,8 +55,9 @@ function isAllowed(job: JobSpec, { states }: History, rows: readonly (readonly u
     job.aggregates.every((spec, index) => isMeant(spec, state.values[index], row[index]));
   if (isFreeUpdate(job)) {
     const last = states.at(-1)!;
-    const row = rows.at(-1);
-    return !last.required || (row !== undefined && same(last, row));
+    // A session that grows later may come out under its old bounds once more, if a record inside of them is read first.
+    const candidates = job.window.kind === 'session' ? rows : rows.slice(-1);
+    return !last.required || candidates.some((row) => same(last, row));
   }
   // Reached: how many rows may be used up when this many states are behind.
   let reached = new Set([0]);
