@@ -26,7 +26,6 @@ const PERIOD_MS = 1_000;
 
 export class ReadPacer {
   readonly #options: ReadPacerOptions;
-  #waiting: ReadonlySet<string> = new Set();
 
   constructor(options: ReadPacerOptions) {
     this.#options = options;
@@ -43,22 +42,18 @@ export class ReadPacer {
 
   async #round(): Promise<void> {
     const { reader, clock } = this.#options;
-    const own = this.#options.slots().filter(({ kind, state }) => kind !== 'aggregate' && state === 'live');
+    // Partitions of a direct job close their own windows: there is nothing that they could wait for.
+    const own = this.#options.slots().filter(({ kind, state }) => kind === 'ingest' && state === 'live');
     const maxDriftMs = this.#options.memoryIsTight() ? 0 : this.#options.maxDriftMs || Number.POSITIVE_INFINITY;
     const paces = own.map(paceOf);
     const catchesUp = maxDriftMs < Number.POSITIVE_INFINITY && paces.some(({ caughtUp }) => !caughtUp);
     const others = catchesUp ? await this.#others(new Set(paces.map(({ key }) => key))) : [];
     const ahead = catchesUp && others !== null ? partitionsAhead([...paces, ...others], maxDriftMs) : new Set<string>();
     for (const slot of own) {
-      const key = partitionKey(slot.partition);
-      if (!ahead.has(key)) reader.resume(slot.partition);
-      else if (!this.#waiting.has(key)) {
-        reader.pause(slot.partition);
-        // Silence that we made is none of the partition.
-        slot.task.observe({ caughtUp: false, atMs: clock.now() });
-      }
+      if (!ahead.has(partitionKey(slot.partition))) reader.resume(slot.partition);
+      // Silence that we made is none of the partition.
+      else if (reader.pause(slot.partition)) slot.task.observe({ caughtUp: false, atMs: clock.now() });
     }
-    this.#waiting = ahead;
   }
 
   /** As the other workers have committed them; null when the brokers cannot say just now. */
@@ -69,14 +64,17 @@ export class ReadPacer {
     const asked = partitions.filter((partition) => !own.has(partitionKey(partition)));
     if (asked.length === 0) return [];
     try {
-      const { offsets } = await broker.offsetFetch({ groupId, partitions: asked });
-      return offsets.map((offset) => {
-        const metadata = decodeCommitMetadata(offset.metadata);
-        return {
-          key: partitionKey(offset),
-          watermarkMs: metadata?.wm ?? null,
-          caughtUp: metadata === null || metadata.since !== null || metadata.idle || metadata.quiet,
-        };
+      const [{ offsets }, ends] = await Promise.all([
+        broker.offsetFetch({ groupId, partitions: asked }),
+        broker.listOffsets(asked.map((each) => ({ ...each, at: 'latest' }))),
+      ]);
+      const endOf = new Map(ends.map((end) => [partitionKey(end), end.error === 'NONE' ? end.offset : Infinity]));
+      return offsets.map((committed) => {
+        const key = partitionKey(committed);
+        const metadata = decodeCommitMetadata(committed.metadata);
+        const watermarkMs = metadata?.wm ?? null;
+        // Silence that is short, or decides nothing, is in no commit: the log itself says whether there is anything to read.
+        return { key, watermarkMs, caughtUp: metadata === null || committed.offset >= (endOf.get(key) ?? Infinity) };
       });
     } catch (error) {
       if (error instanceof BrokerError && error.retryable) return null;

@@ -84,13 +84,14 @@ export class LogReader {
     this.#loops.get(reader.leaderId)?.wake.ring();
   }
 
-  /** Nothing more of it comes out until `resume`; what was not given out yet is fetched again then. */
-  pause(tp: TopicPartition): void {
+  /** Nothing more of it comes out until `resume`; what was not given out yet is fetched again then. False when that is so already. */
+  pause(tp: TopicPartition): boolean {
     const reader = this.#partitions.get(partitionKey(tp));
-    if (reader === undefined || reader.paused || reader.phase === 'failed') return;
+    if (reader === undefined || reader.paused || reader.phase === 'failed') return false;
     reader.paused = true;
     reader.rewind();
     this.#buffer.drop(reader.key);
+    return true;
   }
 
   resume(tp: TopicPartition): void {
