@@ -76,7 +76,13 @@ export const FOUND_CASES: Readonly<Record<string, RandomCase>> = {
     steps: [...RETURNS_BEHIND, { kind: 'stop' }, record(1)],
   },
   'a worker that is back when what it wanted to read next is folded by another and deleted': {
-    job: { ...JOB, window: { kind: 'sliding', size: 3, slide: 3, offset: 0 }, closeIdle: true, workers: 2 },
+    job: {
+      ...JOB,
+      window: { kind: 'sliding', size: 3, slide: 3, offset: 0 },
+      baseMs: 1_700_000_000_000,
+      closeIdle: true,
+      workers: 2,
+    },
     steps: [
       record(1),
       SETTLE,
