@@ -34,6 +34,7 @@ export class DirectTask implements Task {
   #replayStop = Number.POSITIVE_INFINITY;
   #inputEnded = false;
   // In the commit metadata.
+  /** As of the committed offset: records that are folded silently came before, and do not end the silence. */
   #idle: IdleTracker;
   #forced = new ForcedWatermarks();
   // Checkpointed.
@@ -144,7 +145,7 @@ export class DirectTask implements Task {
     switch (reader.read(cursor)) {
       case OK: {
         this.#checkPartition(cursor);
-        if (this.#closesIdle) this.#idle.record();
+        if (this.#closesIdle && outputs !== null) this.#idle.record();
         const outcome = this.#windows.add(reader);
         if (outcome !== TAKEN) this.#late(outcome, outputs);
         if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
@@ -152,7 +153,7 @@ export class DirectTask implements Task {
       }
       case FILTERED:
         counters.filtered++;
-        if (this.#closesIdle) this.#idle.record();
+        if (this.#closesIdle && outputs !== null) this.#idle.record();
         if (this.#watermark.observe(reader.eventTimeMs)) this.#windows.advance(this.watermark, outputs);
         break;
       case NULL_VALUE:
