@@ -1,4 +1,5 @@
 // What one source partition passes on is judged as if its records came one by one, wherever a commit cuts.
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../log/memory/index.ts';
 import { Outputs } from './outputs.ts';
@@ -109,3 +110,63 @@ test('sessions: a busy commit does not count as waiting once it is written', () 
   ingest.flush(blocks);
   expect(ingest.stateBytes).toBeLessThan(100_000);
 });
+
+// ---- the law: with one source partition, wherever commits cut, a shuffled job gives what a direct one does, record by record
+
+const spec = fc.record({
+  window: fc.constantFrom<Record<string, unknown>>(
+    { tumbling: { size: '10ms' } },
+    { sliding: { size: '10ms', slide: '5ms' } },
+    { cumulative: { size: '12ms', step: '4ms' } },
+    { session: { gap: '4ms' } },
+  ),
+  emit: fc.constantFrom({ mode: 'close' }, { mode: 'update' }),
+  allowedLateness: fc.constantFrom('0s', '7ms'),
+  watermark: fc.constantFrom({}, { maxOutOfOrderness: '5ms' }),
+  aggregates: fc.constant({ n: { count: {} }, all: { collect: { field: 'v' } }, first: { first: { field: 'v' } } }),
+});
+const input = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ user: fc.constantFrom('a', 'b'), ts: fc.integer({ min: 0, max: 60 }), v: fc.nat(99) }),
+    },
+    { weight: 1, arbitrary: fc.constant('commit' as const) },
+  ),
+  { minLength: 1, maxLength: 60, size: 'max' },
+);
+
+test('within one source partition a shuffled job is exact to the record, wherever commits cut', () => {
+  fc.assert(
+    fc.property(spec, input, (given, all) => {
+      const clock = new VirtualClock();
+      const shuffled = new TaskWorld({ clock, spec: { ...given, shuffle: 'always' }, keyBy: ['$key'] });
+      const whole = new TaskWorld({ clock, spec: given, keyBy: ['$key'] });
+      const [ingest, aggregate, direct] = [shuffled.ingest(), shuffled.aggregate(), whole.direct()];
+      let [blocks, rows, expected] = [new Outputs(), new Outputs(), new Outputs()];
+      for (const each of [...all, 'commit' as const]) {
+        if (each !== 'commit') {
+          fold(ingest, clicks(each), blocks);
+          fold(direct, clicks(each), expected);
+          continue;
+        }
+        ingest.flush(blocks);
+        passOn(blocks, { task: aggregate, outputs: rows });
+        aggregate.flush(rows);
+        direct.flush(expected);
+        expect(sortedRows(rows)).toEqual(sortedRows(expected));
+        [blocks, rows, expected] = [new Outputs(), new Outputs(), new Outputs()];
+      }
+      expect([aggregate.counters.late, aggregate.counters.lateWindows]).toEqual([
+        direct.counters.late,
+        direct.counters.lateWindows,
+      ]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+const sortedRows = (outputs: Outputs): string[] =>
+  written(outputs, 'out')
+    .map((row) => JSON.stringify(row))
+    .sort();
