@@ -6,6 +6,10 @@ import type { TopicPartition } from '../log/broker.ts';
 
 /** Well below the 1 MiB that brokers take for one batch by default. */
 const CHUNK_BYTES = 512 * 1024;
+/** Larger batches are sent in parts: together records may be more than a broker takes, though it takes each of them. */
+const MAX_BATCH_BYTES = 1_000_000;
+/** A builder that once held a huge record would hold its memory for ever. */
+const MAX_FREE_BUILDER_BYTES = 2 * 1024 * 1024;
 const MAX_FREE_BUILDERS = 64;
 
 export interface ProduceChunk extends TopicPartition {
@@ -22,7 +26,7 @@ export class BuilderPool {
 
   /** Nobody may look at the builder afterwards. */
   give(builder: RecordsBuilder): void {
-    if (this.#free.length >= MAX_FREE_BUILDERS) return;
+    if (this.#free.length >= MAX_FREE_BUILDERS || builder.buffer.length > MAX_FREE_BUILDER_BYTES) return;
     builder.reset();
     this.#free.push(builder);
   }
@@ -95,8 +99,17 @@ export class Outputs {
   /** The produce requests in order: each holds at most one chunk of a partition, as the protocol wants. */
   rounds(): readonly (readonly ProduceChunk[])[] {
     const rounds: ProduceChunk[][] = [];
-    for (const chunk of this.#all()) (rounds[chunk.round] ??= []).push(chunk);
-    return rounds.filter((round) => round.length > 0);
+    const next = new Map<string, number>();
+    for (const { topic, partition, records } of this.#all()) {
+      const key = partitionKey({ topic, partition });
+      const isTooLarge = records.sizeBytes > MAX_BATCH_BYTES && records.count > 1;
+      for (const part of isTooLarge ? records.split(CHUNK_BYTES) : [records]) {
+        const round = next.get(key) ?? 0;
+        next.set(key, round + 1);
+        (rounds[round] ??= []).push({ topic, partition, records: part });
+      }
+    }
+    return rounds;
   }
 
   /** The same without the records of some tasks. */
@@ -118,12 +131,13 @@ export class Outputs {
     this.#topics.clear();
   }
 
-  #all(): (ProduceChunk & { round: number })[] {
-    const all: (ProduceChunk & { round: number })[] = [];
+  /** Those of one partition in their order. */
+  #all(): ProduceChunk[] {
+    const all: ProduceChunk[] = [];
     for (const { topic, chunks } of this.#topics.values())
       chunks.forEach((list, partition) =>
-        list?.forEach((records, round) => {
-          if (records.count > 0) all.push({ topic, partition, records, round });
+        list?.forEach((records) => {
+          if (records.count > 0) all.push({ topic, partition, records });
         }),
       );
     return all;

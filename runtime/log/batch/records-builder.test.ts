@@ -90,6 +90,26 @@ describe('any records', () => {
     );
   });
 
+  test('can be split into parts of a size, or of one record, and keep their order and owners', () => {
+    const owned = fc.tuple(fc.nat(3), record);
+    fc.assert(
+      fc.property(fc.array(owned), fc.integer({ min: 1, max: 1_000 }), (records, maxBytes) => {
+        const builder = new RecordsBuilder();
+        for (const [owner, each] of records) {
+          builder.owner(owner);
+          builder.append(each);
+        }
+        const parts = builder.split(maxBytes);
+        expect(parts.flatMap(read)).toEqual(records.map(([, each]) => plain(each)));
+        expect(parts.every(({ sizeBytes, count }) => count === 1 || sizeBytes <= maxBytes + 20 * count)).toBe(true);
+        for (const owner of [0, 1, 2, 3])
+          expect(parts.flatMap((part) => read(part.without(new Set([owner]))))).toEqual(
+            records.filter(([other]) => other !== owner).map(([, each]) => plain(each)),
+          );
+      }),
+    );
+  });
+
   test('written in place are read back, shorter than reserved or not', () => {
     const placed = fc.tuple(fc.uint8Array(), fc.uint8Array({ maxLength: 300 }), fc.nat(20_000));
     fc.assert(

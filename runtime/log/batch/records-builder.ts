@@ -139,6 +139,21 @@ export class RecordsBuilder {
     return this.#copy(() => true, timestampMs);
   }
 
+  /** New builders with all records in their order, none larger than `maxBytes` unless it holds a single record. */
+  split(maxBytes: number): RecordsBuilder[] {
+    const parts: RecordsBuilder[] = [];
+    let start = HEADER_BYTES;
+    this.#each((owner, cursor) => {
+      let part = parts.at(-1);
+      if (part === undefined || part.sizeBytes + (cursor.headersEnd - start) > maxBytes)
+        parts.push((part = new RecordsBuilder()));
+      start = cursor.headersEnd;
+      part.owner(owner);
+      part.#appendEncoded(cursor, cursor.timestampMs);
+    });
+    return parts;
+  }
+
   /** The records as a batch at offset 0, for a cursor. It refers to this builder's buffer: append nothing while it is in use. */
   asBatch(): RecordBatch {
     return {
@@ -167,18 +182,23 @@ export class RecordsBuilder {
 
   #copy(keep: (owner: number) => boolean, timestampMs: number | null): RecordsBuilder {
     const copy = new RecordsBuilder();
+    this.#each((owner, cursor) => {
+      if (!keep(owner)) return;
+      copy.owner(owner);
+      copy.#appendEncoded(cursor, timestampMs ?? cursor.timestampMs);
+    });
+    copy.owner(this.#owner);
+    return copy;
+  }
+
+  #each(visit: (owner: number, cursor: RecordCursor) => void): void {
     const cursor = new RecordCursor();
     cursor.reset(this.asBatch());
     let segment = 0;
     for (let index = 0; cursor.next(); index++) {
       while ((this.#segments[segment + 1]?.from ?? Infinity) <= index) segment++;
-      const owner = this.#segments[segment]?.owner ?? NO_OWNER;
-      if (!keep(owner)) continue;
-      copy.owner(owner);
-      copy.#appendEncoded(cursor, timestampMs ?? cursor.timestampMs);
+      visit(this.#segments[segment]?.owner ?? NO_OWNER, cursor);
     }
-    copy.owner(this.#owner);
-    return copy;
   }
 
   /** Header bytes are taken over as they are, whatever they hold. */
