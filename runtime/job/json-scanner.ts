@@ -48,6 +48,8 @@ for (let byte = 0; byte < 256; byte++) {
 /** Powers of ten that a double holds exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 const EXACT_DIGITS = 15;
+/** As many decimal digits as 31 bits hold whatever they are. */
+const INT_DIGITS = 9;
 
 export interface ScannerOptions {
   /** Paths of slots behind those of the scanner, for whoever fills them. */
@@ -255,11 +257,37 @@ export class JsonScanner implements FieldSlots {
     return last;
   }
 
+  /** A wanted number, see `anyNumber`; most are integers of a few digits: two runs of up to nine, so that no product leaves 31 bits. */
+  private number(b: Buffer, at: number, slot: number): number {
+    let i = at;
+    let c = b[i]! - ZERO;
+    if (c > 0 && c <= 9) {
+      let value = c;
+      const firstEnd = i + INT_DIGITS;
+      while (++i < firstEnd && (c = b[i]! - ZERO) >= 0 && c <= 9) value = (value * 10 + c) | 0;
+      if (i === firstEnd) {
+        let rest = 0;
+        const restEnd = i + EXACT_DIGITS - INT_DIGITS;
+        for (; i < restEnd && (c = b[i]! - ZERO) >= 0 && c <= 9; i++) rest = (rest * 10 + c) | 0;
+        value = value * POWERS[i - firstEnd]! + rest;
+      }
+      c = b[i]!;
+      if (c !== DOT && (c | 0x20) !== LOWER_E && !(c >= ZERO && c <= NINE)) {
+        this.types[slot] = NUMBER;
+        this.starts[slot] = at;
+        this.ends[slot] = i;
+        this.numbers[slot] = value;
+        return i;
+      }
+    }
+    return this.anyNumber(b, at, slot);
+  }
+
   /**
    * A wanted number: up to 15 digits without an exponent are exact in a double, and so is their quotient by a power of ten, rounded once;
    * integers are exact up to 2^53.
    */
-  private number(b: Buffer, at: number, slot: number): number {
+  private anyNumber(b: Buffer, at: number, slot: number): number {
     const last = numberEnd(b, at);
     if (last < 0) return -1;
     let i = b[at] === MINUS ? at + 1 : at;
