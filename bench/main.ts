@@ -31,6 +31,18 @@ const options = raceOptions(process.argv.slice(2));
 const pinning = pinCores();
 const micro: readonly MicroResult[] = options.micro ? await runMicro(pinning) : [];
 const runs: Run[] = [];
+const machine = {
+  processor: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memoryGb: Math.round(totalmem() / 1e9),
+  pinning: pinning.description,
+};
+
+function save(): void {
+  write('latest.json', medianResults(runs.map(({ result }) => result)));
+  write('details.json', { machine, options, runs, micro });
+}
+
 if (options.cases.length > 0) {
   await using broker = await startRaceBroker(pinning);
   await deleteLeftovers(broker.bootstrapServers, dataTopics());
@@ -38,17 +50,12 @@ if (options.cases.length > 0) {
   for await (const run of race.runs()) {
     runs.push(run);
     process.stderr.write(progress(run));
+    // After each: a race that is broken off has its figures up to then.
+    save();
   }
 }
+save();
 const results = medianResults(runs.map(({ result }) => result));
-const machine = {
-  processor: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  memoryGb: Math.round(totalmem() / 1e9),
-  pinning: pinning.description,
-};
-write('latest.json', results);
-write('details.json', { machine, options, runs, micro });
 const parts = [resultTable(results), goalTable(results), microTable(micro)].filter((text) => text !== '');
 process.stdout.write(`${parts.join('\n\n')}\n\n${machine.cores} × ${machine.processor}; ${machine.pinning}\n`);
 if (runs.some(({ error }) => error !== null)) process.exitCode = 1;
