@@ -7,6 +7,7 @@ import { MemoryCluster, type Intercept } from '../log/memory/index.ts';
 import { silentLogger, type Logger } from '../logger.ts';
 import { createWorkerMetrics } from '../metrics.ts';
 import { systemRandom } from '../random.ts';
+import { poisonedBroker } from './poisoned-broker.cases.ts';
 import { findTopics } from './prerequisites.ts';
 import { Troubles } from './troubles.ts';
 import { Worker } from './worker.ts';
@@ -69,10 +70,11 @@ export function setUp({ keyBy = ['user'], spec = {}, store = new MemoryStore(), 
   ): Promise<Running> => {
     let held = Promise.withResolvers<void>();
     let cutOff = false;
-    const broker = cluster.connect({
+    const connected = cluster.connect({
       clientId: instanceId,
       intercept: (request, phase) => (cutOff ? held.promise : intercept(request, phase)),
     });
+    const broker = poisonedBroker(connected);
     const topics = await findTopics(cluster.connect({ clientId: 'prerequisites' }), job, shuffle);
     if ('reason' in topics) throw new Error(topics.message);
     const worker = new Worker({
