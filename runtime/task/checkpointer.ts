@@ -32,6 +32,8 @@ export interface CheckpointerOptions {
 
 /** A final checkpoint is tried this often before the task is handed over without it. */
 const FINAL_ATTEMPTS = 3;
+/** After a failure one that is wanted at once is wanted again only after this: a copy of the state with every commit helps nobody. */
+const RETRY_MS = 1_000;
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
@@ -44,8 +46,10 @@ export class Checkpointer {
   /** Staggered by task, so that the tasks of a worker do not upload all at once. */
   isDue(slot: TaskSlot): boolean {
     if (slot.kind === 'ingest' || slot.uploading) return false;
-    if (slot.task.wantsSnapshot && slot.state === 'live')
-      return slot.verified === null || slot.verified.id === slot.checkpoint;
+    if (slot.task.wantsSnapshot && slot.state === 'live') {
+      const isUnnamed = slot.verified !== null && slot.verified.id !== slot.checkpoint;
+      return !isUnnamed && this.#options.clock.monotonicMs() >= slot.snapshotRetryAtMs;
+    }
     if (slot.task.position === slot.snapshotOffset) return false;
     if (slot.state === 'draining') return !slot.withoutFinalCheckpoint;
     return this.#options.clock.monotonicMs() - slot.snapshotAtMs >= this.#options.intervalMs;
@@ -134,6 +138,7 @@ export class Checkpointer {
           continue;
         }
         slot.uploading = false;
+        slot.snapshotRetryAtMs = clock.monotonicMs() + RETRY_MS;
         // Tried again when the next one is due; a task that is being handed over goes without, and is replayed instead.
         slot.snapshotOffset = slot.chain[0]?.offset ?? slot.base;
         slot.withoutFinalCheckpoint = slot.state === 'draining';

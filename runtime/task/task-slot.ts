@@ -54,6 +54,8 @@ export class TaskSlot {
   /** Offset of the newest snapshot taken, verified or not. */
   snapshotOffset = -1;
   snapshotAtMs = 0;
+  /** Monotonic; after a failed upload. */
+  snapshotRetryAtMs = 0;
   uploading = false;
   /** The final checkpoint could not be stored: hand over without it. */
   withoutFinalCheckpoint = false;
