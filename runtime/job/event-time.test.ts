@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ResolvedEventTime } from '../../crds/index.ts';
 import { EventTimeReader, MAX_EVENT_TIME_MS } from './event-time.ts';
-import { JsonScanner, NUMBER } from './json-scanner.ts';
+import { JsonScanner, NUMBER, STRING } from './json-scanner.ts';
 
 type Unit = Extract<ResolvedEventTime, { kind: 'field' }>['unit'];
 
@@ -159,6 +159,19 @@ describe('EventTimeReader', () => {
     expect([inUnit('s', 5), inUnit('ms', 5), inUnit('ms', 0), inUnit('us', 1999), inUnit('ns', 7_000_000)]).toEqual([
       5000, 5, 0, 1, 7,
     ]);
+  });
+
+  test('a number in a header ends with the header, whatever comes behind it', () => {
+    const scanner = new JsonScanner([], { more: ['$headers.at'] });
+    const reader = new EventTimeReader({ kind: 'field', field: '$headers.at', unit: 'ms' }, scanner, 0);
+    const times = ['0', '9', '.', 'e', 'x', '"', '\0', ''].map((behind) => {
+      const buffer = Buffer.from(`12${behind}`);
+      scanner.types[0] = STRING;
+      scanner.starts[0] = 0;
+      scanner.ends[0] = 2;
+      return timeOf(reader, buffer, 0);
+    });
+    expect(times).toEqual(times.map(() => 12));
   });
 
   test('the record timestamp is the event time when the job says so', () => {

@@ -8,6 +8,8 @@ import { isoTimeMs } from './iso-time.ts';
 import { unescapeJson } from './json-bytes.ts';
 import { NULL, NUMBER, numberEnd, STRING } from './json-scanner.ts';
 
+const QUOTE = 0x22;
+
 /** Farthest time from 1970 that a date can have, in milliseconds. */
 export const MAX_EVENT_TIME_MS = 8.64e15;
 
@@ -89,6 +91,13 @@ export class EventTimeReader {
       last = unescapeJson(buffer, start, end, { to: from, at: 0 });
       // A number is ended by what follows it: here that is of an earlier text.
       if (last === from.length) from = this.scratch = Buffer.concat([from, Buffer.alloc(1)]);
+      from[last] = 0;
+    } else if (buffer[end] !== QUOTE) {
+      // A header or key: what follows it may be anything, digits too.
+      if (end - start >= this.scratch.length) this.scratch = Buffer.alloc((end - start) * 2);
+      from = this.scratch;
+      first = 0;
+      last = buffer.copy(from, 0, start, end);
       from[last] = 0;
     }
     if (this.isIso) {

@@ -43,6 +43,7 @@ const NEEDS = {
   unshare: 'util-linux',
 };
 
+const PORT_ATTEMPTS = 5;
 const START_TIMEOUT_MS = 120_000;
 /** Where containerd puts the control groups of containers, in each hierarchy. */
 const CONTROL_GROUP = 'k8s.io';
@@ -121,8 +122,20 @@ class LocalCluster implements Cluster {
     const index = this.#processes.findIndex(({ name }) => name === spec.name);
     const [running] = this.#processes.splice(index, index < 0 ? 0 : 1);
     await running?.stop(0);
-    await this.#start(spec);
-    await this.#untilApiServerAnswers();
+    for (let attempt = 1; ; attempt++) {
+      await this.#start(spec);
+      try {
+        await this.#untilApiServerAnswers();
+        return;
+      } catch (error) {
+        // What was killed may hold its port for a moment longer.
+        if (attempt === PORT_ATTEMPTS || !String(error).includes('address already in use')) throw error;
+        this.#processes.splice(
+          this.#processes.findIndex(({ name }) => name === spec.name),
+          1,
+        );
+      }
+    }
   }
 
   async #wait(what: string, condition: () => Promise<boolean>): Promise<void> {
