@@ -4,6 +4,22 @@ import { END_OF_TIME_MS } from '../../runtime/task/task.ts';
 import type { TaskSlot } from '../../runtime/task/task-slot.ts';
 import type { EmbeddedCluster } from './embedded-cluster.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
+import type { StepClock } from './step-clock.ts';
+
+/** Time of the timers after which something that has not come to rest never will: far beyond any session time-out. */
+const PATIENCE_MS = 600_000;
+
+/** Lets one timer after the other run until there is no reason to wait any more. Throws when that never comes, with the reason. */
+export async function untilAtRest(clock: StepClock, reason: () => Promise<string | null>): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + PATIENCE_MS;
+  for (;;) {
+    await clock.settle();
+    const why = await reason();
+    if (why === null) return;
+    if (clock.monotonicMs() > deadlineMs || !(await clock.runToNextTimer()))
+      throw new Error(`the job does not come to rest: ${why}`);
+  }
+}
 
 /** What is still waited for, in words; null when there is nothing. Throws the failure of a worker that ended by itself. */
 export async function waitsFor(cluster: EmbeddedCluster, workers: readonly EmbeddedWorker[]): Promise<string | null> {

@@ -4,13 +4,11 @@ import { type NewRecord, seededRandom } from '../../runtime/log/memory/index.ts'
 import { silentLogger } from '../../runtime/logger.ts';
 import { EmbeddedCluster } from './embedded-cluster.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
-import { inputIsOver, uncheckpointed, waitsFor } from './quiescence.ts';
+import { inputIsOver, uncheckpointed, untilAtRest, waitsFor } from './quiescence.ts';
 import { RestoreWatch } from './restore-watch.ts';
 import { StepClock } from './step-clock.ts';
 import { testJob } from './test-job.ts';
 
-/** Time of the timers after which something that has not come to rest never will: far beyond any session time-out. */
-const PATIENCE_MS = 600_000;
 /** Longer than a partition may be silent before the reader says so again, and than a commit may be put off. */
 const SILENCE_MS = 500;
 /** The wall clock goes on in this many strides at most; in each of them every partition is asked for its silence. */
@@ -158,15 +156,8 @@ export class TestWorld {
     return waitsFor(this.#cluster, this.#workers);
   }
 
-  async #until(reason: () => Promise<string | null>): Promise<void> {
-    const deadlineMs = this.#clock.monotonicMs() + PATIENCE_MS;
-    for (;;) {
-      await this.#clock.settle();
-      const why = await reason();
-      if (why === null) return;
-      if (this.#clock.monotonicMs() > deadlineMs || !(await this.#clock.runToNextTimer()))
-        throw new Error(`the job does not come to rest: ${why}`);
-    }
+  #until(reason: () => Promise<string | null>): Promise<void> {
+    return untilAtRest(this.#clock, reason);
   }
 
   async #ending(worker: EmbeddedWorker, end: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { windowsAt } from './naive-windows.cases.ts';
 import { createPaneLayout, floorTime, type PaneWindow } from './pane-layout.ts';
 
 const time = fc.integer({ min: -8.64e15, max: 8.64e15 });
@@ -21,25 +22,6 @@ const paneWindow: fc.Arbitrary<Exclude<PaneWindow, { kind: 'global' }>> = fc
     const slideMs = unitMs * Math.min(units, slideUnits);
     return { kind: 'sliding', sizeMs, slideMs, offsetMs: offset % slideMs };
   });
-
-/** All windows that hold the time, straight from the definition of each kind. */
-function windowsAt(
-  window: Exclude<PaneWindow, { kind: 'global' }>,
-  timeMs: number,
-): { startMs: number; endMs: number }[] {
-  const { sizeMs, offsetMs } = window;
-  const windows: { startMs: number; endMs: number }[] = [];
-  if (window.kind === 'cumulative') {
-    const startMs = floorTime(timeMs, sizeMs, offsetMs);
-    for (let endMs = startMs + window.stepMs; endMs <= startMs + sizeMs; endMs += window.stepMs)
-      if (endMs > timeMs) windows.push({ startMs, endMs });
-    return windows;
-  }
-  const slideMs = window.kind === 'sliding' ? window.slideMs : sizeMs;
-  for (let startMs = floorTime(timeMs, slideMs, offsetMs); startMs + sizeMs > timeMs; startMs -= slideMs)
-    windows.unshift({ startMs, endMs: startMs + sizeMs });
-  return windows;
-}
 
 test('the floor of a time is exact for every time a record may have', () => {
   fc.assert(

@@ -2,7 +2,7 @@
 // do not wait for what came before: workers die, or are cut off, in the middle of their work.
 import { EmbeddedCluster } from '../../../cli/embedded/embedded-cluster.ts';
 import type { EmbeddedWorker } from '../../../cli/embedded/embedded-worker.ts';
-import { uncheckpointed, waitsFor } from '../../../cli/embedded/quiescence.ts';
+import { uncheckpointed, untilAtRest, waitsFor } from '../../../cli/embedded/quiescence.ts';
 import { RestoreWatch } from '../../../cli/embedded/restore-watch.ts';
 import { StepClock } from '../../../cli/embedded/step-clock.ts';
 import { testJob } from '../../../cli/embedded/test-job.ts';
@@ -12,7 +12,6 @@ import { type LogRow, seededRandom } from '../../../runtime/log/memory/index.ts'
 import { silentLogger } from '../../../runtime/logger.ts';
 import type { ScriptRecord, ScriptStep } from './script.ts';
 
-const PATIENCE_MS = 600_000;
 /** Turns of the event loop that unpacking a checkpoint takes at most, by far. */
 const MOST_BUSY_TURNS = 20_000;
 /** A lost answer of these is a session time-out: other tests have them. */
@@ -227,15 +226,8 @@ export class World {
     return waitsFor(this.#cluster, this.#workers);
   }
 
-  async #until(reason: () => Promise<string | null>): Promise<void> {
-    const deadlineMs = this.#clock.monotonicMs() + PATIENCE_MS;
-    for (;;) {
-      await this.#clock.settle();
-      const why = await reason();
-      if (why === null) return;
-      if (this.#clock.monotonicMs() > deadlineMs || !(await this.#clock.runToNextTimer()))
-        throw new Error(`the job does not come to rest: ${why}`);
-    }
+  #until(reason: () => Promise<string | null>): Promise<void> {
+    return untilAtRest(this.#clock, reason);
   }
 
   async #ending(worker: EmbeddedWorker, end: Promise<void>): Promise<void> {
